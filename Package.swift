@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+// Targets stand in dependency order; a target imports only what stands above it (docs/architecture.md, held by a test).
+let package = Package(
+    name: "lifeboat",
+    targets: [
+        // C libraries: a module map and a shim header each, imported by exactly one Swift module.
+        .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+
+        // Ground: errors that reach people, bytes in motion, plain values.
+        library("Diagnostics", []),
+        library("Streams", ["Diagnostics"]),
+        library("Model", []),
+
+        // One Swift wrapper per C library.
+        library("PostgresClient", ["CPQ", "Diagnostics", "Streams"]),
+        library("Archives", ["CArchive", "Diagnostics", "Streams"]),
+        library("Compression", ["CZstd", "Diagnostics", "Streams"]),
+        library("AgeEncryption", ["CCrypto", "Diagnostics", "Streams"]),
+        library("RowHashing", ["CXXHash", "Model"]),
+
+        // Pure decisions: `now` is an argument.
+        library("Policy", ["Model"]),
+
+        // The work.
+        library("Catalog", ["Model", "Diagnostics", "PostgresClient"]),
+        library("Repository", ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "Policy"]),
+        library(
+            "Export",
+            [
+                "Model", "Diagnostics", "Streams", "PostgresClient", "Archives", "Compression", "AgeEncryption",
+                "RowHashing", "Catalog", "Repository",
+            ]
+        ),
+        library(
+            "Restore",
+            [
+                "Model", "Diagnostics", "Streams", "PostgresClient", "Archives", "Compression", "AgeEncryption",
+                "RowHashing", "Catalog", "Repository",
+            ]
+        ),
+        library(
+            "Drills",
+            ["Model", "Diagnostics", "Streams", "PostgresClient", "Catalog", "Repository", "Restore"]
+        ),
+        library("Reports", ["Model", "Policy"]),
+        library("Settings", ["Model", "Diagnostics", "Policy"]),
+
+        // What people touch.
+        library("CommandLineKit", []),
+        library("Terminal", ["Diagnostics"]),
+        library(
+            "Commands",
+            [
+                "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Policy", "Catalog",
+                "Repository", "Export", "Restore", "Drills", "Reports", "Settings", "CommandLineKit", "Terminal",
+            ]
+        ),
+        .executableTarget(name: "lifeboat", dependencies: ["Commands"], swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Model", "Diagnostics", "Streams", "PostgresClient"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        tests("ArchitectureTests", []),
+        tests("StreamsTests", ["Streams", "Diagnostics"]),
+        tests("ModelTests", ["Model"]),
+        tests("PostgresClientTests", ["PostgresClient", "Streams", "Diagnostics"]),
+        tests("ArchivesTests", ["Archives", "Compression", "Streams", "Diagnostics"]),
+        tests("AgeEncryptionTests", ["AgeEncryption", "Streams", "Diagnostics"]),
+        tests("RowHashingTests", ["RowHashing", "Model"]),
+        tests("PolicyTests", ["Policy", "Model"]),
+        tests("CatalogTests", ["Catalog", "PostgresClient", "Model", "Diagnostics"]),
+        tests("RepositoryTests", ["Repository", "AgeEncryption", "Model", "Streams", "Diagnostics", "Policy"]),
+        tests(
+            "ExportTests",
+            ["Export", "Restore", "Repository", "AgeEncryption", "Catalog", "PostgresClient", "Model", "Streams", "Diagnostics"]
+        ),
+        tests("ReportsTests", ["Reports", "Policy", "Model"]),
+        tests("SettingsTests", ["Settings", "Model", "Diagnostics", "Policy"]),
+        tests("CommandLineKitTests", ["CommandLineKit", "Terminal", "Diagnostics"]),
+        tests(
+            "EndToEndTests",
+            ["lifeboat", "Commands", "Model", "Diagnostics", "Streams", "PostgresClient", "Repository"]
+        ),
+    ]
+)
