@@ -14,7 +14,8 @@ private func maskURLPasswords(_ text: String) -> String {
     while let marker = rest.firstRange(of: "://") {
         result += rest[..<marker.upperBound]
         rest = rest[marker.upperBound...]
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0.isWhitespace || $0 == "\"" || $0 == "'" } ?? rest.endIndex
+        let end =
+            rest.firstIndex { $0 == "/" || $0 == "?" || $0.isWhitespace || $0 == "\"" || $0 == "'" } ?? rest.endIndex
         let authority = rest[..<end]
         if let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") {
             result += authority[...colon] + mask + authority[at...]

@@ -32,7 +32,9 @@ package struct CivilTime: Sendable, Hashable, Comparable {
         Int64(daysSinceEpoch) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
     }
 
-    /// Days from 1970-01-01 to this date. Works on a year that begins in March, so that the leap day comes last.
+    /// Days from 1970-01-01 to this date.
+    ///
+    /// Works on a year that begins in March, so that the leap day comes last.
     package var daysSinceEpoch: Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

@@ -22,7 +22,9 @@ package final class Stop: Sendable {
         for handler in waiting { handler() }
     }
 
-    /// Runs `handler` when the flag is set; at once if it already is. Handlers must be quick and must not block.
+    /// Runs `handler` when the flag is set; at once if it already is.
+    ///
+    /// Handlers must be quick and must not block.
     package func whenRequested(_ handler: @escaping @Sendable () -> Void) {
         let runNow = handlers.withLock { list -> Bool in
             if isRequested { return true }

@@ -1,0 +1,76 @@
+/// The random name of an archive: 128 bits as 32 hex digits.
+///
+/// It says nothing about what is inside.
+package struct ArchiveID: Sendable, Hashable, CustomStringConvertible {
+    package let text: String
+
+    /// Reads 32 lower-case hex digits; nil when it is anything else.
+    package init?(_ text: String) {
+        guard text.wholeMatch(of: /[0-9a-f]{32}/) != nil else { return nil }
+        self.text = text
+    }
+
+    package var description: String { text }
+}
+
+extension ArchiveID: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = ArchiveID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not 32 hex digits")
+        }
+        self = id
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
+/// An archive as it lies in the repository.
+package struct ArchiveFacts: Sendable, Hashable, Codable {
+    package var id: ArchiveID
+    /// Encrypted size in bytes.
+    package var bytes: Int64
+    /// SHA-256 of the encrypted object, hex.
+    package var sha256: String
+    /// The point whose run wrote it.
+    package var writtenIn: PointName
+
+    /// Creates the facts.
+    package init(id: ArchiveID, bytes: Int64, sha256: String, writtenIn: PointName) {
+        self.id = id
+        self.bytes = bytes
+        self.sha256 = sha256
+        self.writtenIn = writtenIn
+    }
+}
+
+/// The large objects of a database: their pages, read like a table's rows.
+package struct LargeObjectData: Sendable, Hashable, Codable {
+    package var count: Int64
+    package var ranges: [TableRange]
+
+    /// Creates the data.
+    package init(count: Int64, ranges: [TableRange]) {
+        self.count = count
+        self.ranges = ranges
+    }
+}
+
+/// Where a sequence stood; read after the snapshot, never lowered at restore.
+package struct SequenceState: Sendable, Hashable, Codable {
+    package var schema: String
+    package var name: String
+    package var lastValue: Int64
+    package var isCalled: Bool
+
+    /// Creates a state.
+    package init(schema: String, name: String, lastValue: Int64, isCalled: Bool) {
+        self.schema = schema
+        self.name = name
+        self.lastValue = lastValue
+        self.isCalled = isCalled
+    }
+}

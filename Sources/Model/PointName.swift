@@ -1,0 +1,50 @@
+/// Which recovery point: a plan and a slot of it.
+///
+/// Written `shop/20261121T020000Z`.
+package struct PointName: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    package let plan: PlanName
+    package let slot: Slot
+
+    /// Creates a name.
+    package init(plan: PlanName, slot: Slot) {
+        self.plan = plan
+        self.slot = slot
+    }
+
+    package var description: String { "\(plan)/\(slot)" }
+
+    package static func < (a: PointName, b: PointName) -> Bool {
+        (a.slot, a.plan.text) < (b.slot, b.plan.text)
+    }
+}
+
+/// What people call a protected thing; any text that is not empty, percent-encoded wherever it becomes part of a path.
+package struct PlanName: Sendable, Hashable, CustomStringConvertible {
+    package let text: String
+
+    /// Creates a name; nil when `text` is empty or longer than 200 bytes.
+    package init?(_ text: String) {
+        guard !text.isEmpty, text.utf8.count <= 200 else { return nil }
+        self.text = text
+    }
+
+    package var description: String { text }
+
+    /// The name as one path component.
+    package var pathComponent: String { percentEncoded(text) }
+}
+
+extension PlanName: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let name = PlanName(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a plan name")
+        }
+        self = name
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}

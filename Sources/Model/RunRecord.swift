@@ -1,0 +1,136 @@
+/// One run as evidence: who did what, when, with which outcome.
+///
+/// Signed, encrypted, and chained to the record before it.
+package struct RunRecord: Sendable, Hashable, Codable {
+    package static let currentFormat = 1
+
+    package var format = RunRecord.currentFormat
+    package var tool: String
+    package var plan: PlanName
+    package var host: String
+    package var started: Instant
+    package var finished: Instant
+    package var event: Event
+    /// SHA-256 of the record before it in the same chain, hex; nil for the first.
+    package var previous: String?
+
+    /// What happened.
+    package enum Event: Sendable, Hashable, Codable {
+        case backup(BackupRun)
+        case drill(DrillRun)
+        case verify(VerifyRun)
+        case prune(PruneRun)
+        case hold(HoldChange)
+    }
+
+    /// Creates a record; the chain's owner fills in `previous`.
+    package init(
+        tool: String,
+        plan: PlanName,
+        host: String,
+        started: Instant,
+        finished: Instant,
+        event: Event,
+        previous: String? = nil
+    ) {
+        self.tool = tool
+        self.plan = plan
+        self.host = host
+        self.started = started
+        self.finished = finished
+        self.event = event
+        self.previous = previous
+    }
+}
+
+/// A backup that was tried; `point` is there only when it was committed.
+package struct BackupRun: Sendable, Hashable, Codable {
+    package var point: PointName?
+    package var recoveryInstant: Instant?
+    package var totals: BackupTotals?
+    package var phases: [Phase]
+    package var failure: Failure?
+
+    /// Creates a run.
+    package init(
+        point: PointName?,
+        recoveryInstant: Instant?,
+        totals: BackupTotals?,
+        phases: [Phase],
+        failure: Failure?
+    ) {
+        self.point = point
+        self.recoveryInstant = recoveryInstant
+        self.totals = totals
+        self.phases = phases
+        self.failure = failure
+    }
+}
+
+/// Why a run failed, in the words that were shown.
+package struct Failure: Sendable, Hashable, Codable {
+    package var code: String
+    package var summary: String
+    package var cause: String?
+
+    /// Creates a failure.
+    package init(code: String, summary: String, cause: String?) {
+        self.code = code
+        self.summary = summary
+        self.cause = cause
+    }
+}
+
+/// A check of stored bytes.
+package struct VerifyRun: Sendable, Hashable, Codable {
+    package var points: [PointName]
+    package var bytesRead: Int64
+    /// Points found bad, with the reason; they do not count from the record's time on.
+    package var bad: [BadPoint]
+
+    /// Creates a run.
+    package init(points: [PointName], bytesRead: Int64, bad: [BadPoint]) {
+        self.points = points
+        self.bytesRead = bytesRead
+        self.bad = bad
+    }
+}
+
+/// A point that failed a check.
+package struct BadPoint: Sendable, Hashable, Codable {
+    package var point: PointName
+    package var reason: String
+
+    /// Creates the entry.
+    package init(point: PointName, reason: String) {
+        self.point = point
+        self.reason = reason
+    }
+}
+
+/// What a prune removed; the hashes keep the chain of points checkable.
+package struct PruneRun: Sendable, Hashable, Codable {
+    package var removedPoints: [PreviousPoint]
+    package var removedArchives: Int
+    package var freedBytes: Int64
+
+    /// Creates a run.
+    package init(removedPoints: [PreviousPoint], removedArchives: Int, freedBytes: Int64) {
+        self.removedPoints = removedPoints
+        self.removedArchives = removedArchives
+        self.freedBytes = freedBytes
+    }
+}
+
+/// A hold placed on a point, or lifted.
+package struct HoldChange: Sendable, Hashable, Codable {
+    package var point: PointName
+    /// Why it is held; nil lifts the hold.
+    package var reason: String?
+
+    /// Creates a change.
+    package init(point: PointName, reason: String?) {
+        self.point = point
+        self.reason = reason
+    }
+}

@@ -1,0 +1,91 @@
+package import Model
+package import Streams
+
+/// The name of an object in a store: components of `[A-Za-z0-9%._-]` joined by `/`.
+package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let text: String
+
+    /// Reads a key; nil when a component is empty, begins with a dot, or holds any other character.
+    package init?(_ text: String) {
+        let components = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard components.allSatisfy({ $0.wholeMatch(of: /[A-Za-z0-9%_-][A-Za-z0-9%._-]*/) != nil }) else { return nil }
+        self.text = text
+    }
+
+    package var description: String { text }
+
+    package static func < (a: ObjectKey, b: ObjectKey) -> Bool { a.text < b.text }
+}
+
+/// What a listing or a look-up says of an object.
+package struct ObjectInfo: Sendable, Hashable {
+    package var key: ObjectKey
+    package var bytes: Int64
+    /// The store's own clock.
+    package var modified: Instant
+
+    /// Creates the facts.
+    package init(key: ObjectKey, bytes: Int64, modified: Instant) {
+        self.key = key
+        self.bytes = bytes
+        self.modified = modified
+    }
+}
+
+/// What a store can promise; probed when a repository is created, and what needs a missing promise is refused.
+package struct StoreCapabilities: Sendable, Hashable, Codable {
+    /// Creating an object that exists fails, also when two clients try at once.
+    package var createsExclusively: Bool
+    /// An object is on stable storage when `finish()` returns.
+    package var isDurable: Bool
+
+    /// Creates the capabilities.
+    package init(createsExclusively: Bool, isDurable: Bool) {
+        self.createsExclusively = createsExclusively
+        self.isDurable = isDurable
+    }
+}
+
+/// An object being written.
+///
+/// Nothing is visible under its key before `finish()`, which is atomic: it creates the object or throws
+/// `object-exists`. Dropping the writer abandons the object and leaves nothing behind.
+package protocol ObjectWriter: ByteSink {}
+
+/// Where a repository's objects live: the waist between Lifeboat and any storage.
+///
+/// Objects are immutable and created once; only `replace(_:with:)` overwrites, and only sessions use it. A provider must
+/// guarantee read-after-write and complete listings: `list` returns everything or throws. All calls block, from any
+/// thread. Retries, limits and injected faults are decorators.
+package protocol ObjectStore: Sendable {
+    /// How people name this store in messages, without credentials.
+    var displayName: String { get }
+    var capabilities: StoreCapabilities { get }
+
+    /// Begins an object; see `ObjectWriter`.
+    func create(_ key: ObjectKey) throws -> any ObjectWriter
+    /// The bytes of an object, or of a range of it; throws `object-missing` when it is not there.
+    func read(_ key: ObjectKey, range: Range<Int64>?) throws -> any ByteSource
+    /// The object's facts, or nil when there is none.
+    func info(_ key: ObjectKey) throws -> ObjectInfo?
+    /// Every object whose key begins with `prefix` (a whole number of components), in key order: all or an error.
+    func list(_ prefix: String) throws -> [ObjectInfo]
+    /// Creates or atomically overwrites a small object.
+    func replace(_ key: ObjectKey, with bytes: [UInt8]) throws
+    /// Removes an object; one that is not there is not an error.
+    func remove(_ key: ObjectKey) throws
+}
+
+extension ObjectStore {
+    /// Creates a small object; throws `object-exists` when there is one.
+    package func put(_ key: ObjectKey, _ bytes: [UInt8]) throws {
+        let writer = try create(key)
+        try writer.write(contentsOf: bytes)
+        try writer.finish()
+    }
+
+    /// The whole of a small object; refuses more than `limit` bytes.
+    package func get(_ key: ObjectKey, limit: Int) throws -> [UInt8] {
+        try read(key, range: nil).readAll(limit: limit)
+    }
+}
