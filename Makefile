@@ -1,0 +1,42 @@
+# One word each. `make demo` and `make test` install what is missing through scripts/setup.
+
+RELEASE = .build/release/lifeboat
+
+.PHONY: build test demo check fmt bench campaign release clean setup
+
+build: setup
+	swift build
+
+release: setup
+	swift build -c release --static-swift-stdlib --product lifeboat
+
+test:
+	@scripts/setup --tests
+	swift build --build-tests
+	swift test --skip-build --disable-xctest --no-parallel
+
+demo: release
+	@scripts/demo $(RELEASE)
+
+# Formatting, architecture and size limits.
+check:
+	swift format lint --strict --recursive Package.swift Sources Tests
+	swift build --build-tests
+	swift test --skip-build --disable-xctest --filter ArchitectureTests
+
+fmt:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+bench: release
+	@Benchmarks/run $(RELEASE)
+
+# The long versions of the seeded tests.
+campaign:
+	@scripts/setup --tests
+	LIFEBOAT_CAMPAIGN=1 swift test --disable-xctest --no-parallel
+
+clean:
+	swift package clean
+
+setup:
+	@scripts/setup
