@@ -30,8 +30,8 @@ let package = Package(
 
         // Ground: errors that reach people, bytes in motion, plain values.
         library("Diagnostics", []),
-        library("Streams", ["Diagnostics"]),
         library("Model", []),
+        library("Streams", ["Diagnostics", "Model"]),
 
         // One Swift wrapper per C library.
         library("PostgresClient", ["CPQ", "Diagnostics", "Streams"]),
