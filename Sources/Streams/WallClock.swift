@@ -2,7 +2,9 @@ import Glibc
 package import Model
 
 extension Instant {
-    /// The wall clock. Decisions never read it: they take `now` as an argument.
+    /// The wall clock.
+    ///
+    /// Decisions never read it: they take `now` as an argument.
     package static var now: Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
