@@ -86,7 +86,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        tests("ArchitectureTests", []),
+        tests("ArchitectureTests", ["Diagnostics"]),
         tests("StreamsTests", ["Streams", "Diagnostics"]),
         tests("ModelTests", ["Model"]),
         tests("PostgresClientTests", ["PostgresClient", "Streams", "Diagnostics"]),

@@ -1,0 +1,18 @@
+import Diagnostics
+import Testing
+
+@Suite("The documents say what is true")
+struct DocumentTests {
+    @Test("docs/errors.md lists every code with its exit status, and no other")
+    func errorCodes() throws {
+        let document = try #require(SourceTree.read("docs/errors.md"))
+        var documented: [String: Int32] = [:]
+        for match in document.matches(of: /\n\| `([a-z-]+)` \| (\d+) \|/) {
+            documented[String(match.1)] = Int32(match.2)
+        }
+        for code in DiagnosticCode.allCases {
+            #expect(documented.removeValue(forKey: code.rawValue) == code.exitStatus.rawValue, "\(code.rawValue)")
+        }
+        #expect(documented.isEmpty, "unknown codes: \(documented.keys)")
+    }
+}
