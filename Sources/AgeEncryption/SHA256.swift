@@ -20,7 +20,7 @@ package final class SHA256 {
         bytes.withUnsafeBytes { context.update($0) }
     }
 
-    /// The 32 bytes of the digest. Called once; the hash takes nothing after it.
+    /// Returns the 32 bytes of the digest; called once, and the hash takes nothing after it.
     package func finish() -> [UInt8] {
         context.finish()
     }
