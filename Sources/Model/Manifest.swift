@@ -79,6 +79,8 @@ package struct SourceFacts: Sendable, Hashable, Codable {
     package var characterType: String
     /// `c` (libc), `i` (ICU) or `b` (builtin).
     package var localeProvider: String
+    /// The provider's own locale name, for ICU and builtin.
+    package var locale: String?
     /// `pg_database_size()` at the snapshot, where it could be read.
     package var databaseBytes: Int64?
 
@@ -91,6 +93,7 @@ package struct SourceFacts: Sendable, Hashable, Codable {
         collation: String,
         characterType: String,
         localeProvider: String,
+        locale: String?,
         databaseBytes: Int64?
     ) {
         self.database = database
@@ -100,6 +103,7 @@ package struct SourceFacts: Sendable, Hashable, Codable {
         self.collation = collation
         self.characterType = characterType
         self.localeProvider = localeProvider
+        self.locale = locale
         self.databaseBytes = databaseBytes
     }
 }

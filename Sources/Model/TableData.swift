@@ -32,6 +32,9 @@ package struct TableData: Sendable, Hashable, Codable {
         self.ranges = ranges
     }
 
+    /// The table's full name.
+    package var fullName: TableName { TableName(schema: schema, name: name) }
+
     /// The proof of the whole table.
     package var proof: RowProof { ranges.reduce(RowProof()) { $0 + $1.proof } }
 
