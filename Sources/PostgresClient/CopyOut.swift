@@ -1,0 +1,86 @@
+import CPQ
+
+extension Connection {
+    /// Runs a `COPY … TO STDOUT` and hands over each row as the server sent it, the line break at its end included.
+    ///
+    /// The bytes are only borrowed for the call. Returns the number of rows, and only when the server says that it sent
+    /// exactly as many and that the COPY is complete; everything else throws. When `row` throws, the session is left in
+    /// the middle of the COPY and is not usable any more.
+    package func copyOut(_ sql: String, row: (RawSpan) throws -> Void) throws -> Int64 {
+        try whileBusy {
+            try startCopy(sql, expecting: PGRES_COPY_OUT)
+            let rows: Int64
+            do {
+                rows = try receiveRows(row)
+            } catch {
+                isUsable = false
+                cancellation.cancel()
+                throw error
+            }
+            try finishCopy(rows: rows)
+            return rows
+        }
+    }
+
+    private func receiveRows(_ row: (RawSpan) throws -> Void) throws -> Int64 {
+        var rows: Int64 = 0
+        while true {
+            var buffer: UnsafeMutablePointer<CChar>?
+            let length = PQgetCopyData(raw, &buffer, 0)
+            // -1 is the end of the COPY, which may still have failed: the result that follows decides.
+            if length == -1 { return rows }
+            guard length > 0, let buffer else { throw copyError() }
+            defer { PQfreemem(buffer) }
+            rows += 1
+            try row(UnsafeRawBufferPointer(start: buffer, count: Int(length)).bytes)
+        }
+    }
+
+    /// The reason for a -2: in the results where the server gave one, else in the connection.
+    private func copyError() -> PostgresError {
+        let last = connectionError()
+        var error: PostgresError?
+        while let response = Response(PQgetResult(raw)) {
+            error = error ?? response.error
+            if response.status == PGRES_COPY_OUT { break }
+        }
+        return error ?? last
+    }
+}
+
+extension Connection {
+    /// Sends a COPY and waits until the server is ready for it.
+    func startCopy(_ sql: String, expecting status: ExecStatusType) throws {
+        guard let response = Response(PQexec(raw, sql)) else { throw connectionError() }
+        if let error = response.error { throw error }
+        guard response.status == status else {
+            isUsable = response.status != PGRES_COPY_IN && response.status != PGRES_COPY_OUT
+            throw PostgresError(message: "the statement is not the COPY it should be: \(response.commandTag)")
+        }
+    }
+
+    /// Reads the outcome of a COPY to its end and holds it against the rows that were counted.
+    @discardableResult
+    func finishCopy(rows: Int64?) throws -> Int64 {
+        var failure: PostgresError?
+        var affected: Int64?
+        while let response = Response(PQgetResult(raw)) {
+            if let error = response.error {
+                failure = failure ?? error
+            } else if response.status == PGRES_COMMAND_OK {
+                affected = response.affectedRows
+            }
+        }
+        if let failure { throw failure }
+        guard PQstatus(raw) == CONNECTION_OK else { throw connectionError() }
+        guard let affected, rows == nil || rows == affected else {
+            isUsable = false
+            let told = affected.map(String.init) ?? "no number of"
+            throw PostgresError(
+                sqlState: "08P01",
+                message: "the server says it copied \(told) rows, but \(rows.map(String.init) ?? "none") came through"
+            )
+        }
+        return affected
+    }
+}
