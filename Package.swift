@@ -100,6 +100,20 @@ let package = Package(
             "ExportTests",
             ["Export", "Restore", "Repository", "AgeEncryption", "Catalog", "PostgresClient", "Model", "Streams", "Diagnostics"]
         ),
+        tests(
+            "RestoreTests",
+            [
+                "Restore", "Export", "Repository", "AgeEncryption", "Archives", "Compression", "RowHashing", "Catalog",
+                "PostgresClient", "Model", "Streams", "Diagnostics",
+            ]
+        ),
+        tests(
+            "DrillsTests",
+            [
+                "Drills", "Restore", "Export", "Repository", "AgeEncryption", "Catalog", "PostgresClient", "Model",
+                "Streams", "Diagnostics",
+            ]
+        ),
         tests("ReportsTests", ["Reports", "Policy", "Model"]),
         tests("SettingsTests", ["Settings", "Model", "Diagnostics", "Policy"]),
         tests("CommandLineKitTests", ["CommandLineKit", "Terminal", "Diagnostics"]),
