@@ -98,7 +98,10 @@ let package = Package(
         tests("RepositoryTests", ["Repository", "AgeEncryption", "Model", "Streams", "Diagnostics", "Policy"]),
         tests(
             "ExportTests",
-            ["Export", "Restore", "Repository", "AgeEncryption", "Catalog", "PostgresClient", "Model", "Streams", "Diagnostics"]
+            [
+                "Export", "Restore", "Repository", "AgeEncryption", "Catalog", "PostgresClient", "Model", "Streams",
+                "Diagnostics",
+            ]
         ),
         tests(
             "RestoreTests",
