@@ -15,6 +15,8 @@ package final class AgeDecryptor: ByteSource {
     private let opened = OpenedChunk()
     private var chunk: Int64 = 0
     private var hasEnded = false
+    /// The file ends too early or too late after the chunk that was opened last; thrown when that has been read.
+    private var misplacedEnd: AgeFailure?
 
     /// Reads the header and unwraps the file key; `name` is the file or object in errors.
     package init(_ source: any ByteSource, identities: [any Identity], named name: String? = nil) throws {
@@ -36,15 +38,27 @@ package final class AgeDecryptor: ByteSource {
     }
 
     private func openNextChunk() throws {
+        if let misplacedEnd { throw misplacedEnd }
         let unread = UnsafeMutableRawBufferPointer(rebasing: ciphertext.storage[lookahead...])
         let filled = try lookahead + source.readFully(into: unread)
-        let isLast = filled <= PayloadLayout.sealedChunkSize
+        let isAtEnd = filled <= PayloadLayout.sealedChunkSize
         let sealed = ciphertext.prefix(min(filled, PayloadLayout.sealedChunkSize))
-        try opened.refill { try cipher.open(sealed, chunk: chunk, isLast: isLast, into: $0) }
+        try opened.refill { output in
+            do {
+                return try cipher.open(sealed, chunk: chunk, isLast: isAtEnd, into: output)
+            } catch let failure as AgeFailure {
+                // A whole chunk that is genuine in the other role tells what happened, and is still handed out.
+                guard sealed.count == PayloadLayout.sealedChunkSize,
+                    let count = try? cipher.open(sealed, chunk: chunk, isLast: !isAtEnd, into: output)
+                else { throw failure }
+                misplacedEnd = .payload(isAtEnd ? "it is cut off between two chunks" : "there is data after its end")
+                return count
+            }
+        }
         chunk += 1
-        hasEnded = isLast
-        lookahead = isLast ? 0 : 1
-        if !isLast { ciphertext.storage[0] = ciphertext.storage[PayloadLayout.sealedChunkSize] }
+        hasEnded = isAtEnd && misplacedEnd == nil
+        lookahead = isAtEnd ? 0 : 1
+        if !isAtEnd { ciphertext.storage[0] = ciphertext.storage[PayloadLayout.sealedChunkSize] }
     }
 }
 
@@ -52,6 +66,6 @@ package final class AgeDecryptor: ByteSource {
 func readPayloadNonce(from source: any ByteSource) throws -> [UInt8] {
     var nonce = [UInt8](repeating: 0, count: PayloadLayout.nonceSize)
     let count = try nonce.withUnsafeMutableBytes { try source.readFully(into: $0) }
-    guard count == nonce.count else { throw AgeFailure.payload("it ends right after its header") }
+    guard count == nonce.count else { throw AgeFailure.header("it ends right after its header") }
     return nonce
 }

@@ -42,7 +42,7 @@ package struct AgeRangeReader: Sendable {
     ) throws {
         let start = Int64(header.byteCount)
         let nonce = try reportingAgeFailures(of: name) {
-            guard ciphertextLength > start else { throw AgeFailure.payload("it ends right after its header") }
+            guard ciphertextLength > start else { throw AgeFailure.header("it ends right after its header") }
             let end = min(start + Int64(PayloadLayout.nonceSize), ciphertextLength)
             return try readPayloadNonce(from: fetch(start..<end))
         }
