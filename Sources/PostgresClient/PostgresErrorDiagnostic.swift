@@ -117,6 +117,9 @@ extension PostgresError {
                     + "knowing whom you talk to."
             )
         }
+        if mentions("invalid integer value", "invalid port number") {
+            return Verdict(code: .settingsInvalid, hint: "Correct the database address.")
+        }
         if mentions("server does not support SSL") {
             return Verdict(
                 code: .databaseUnreachable,

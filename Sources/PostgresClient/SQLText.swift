@@ -5,7 +5,7 @@
 /// zero character: PostgreSQL has no such names.
 package func quotedIdentifier(_ name: String) -> String {
     precondition(!name.utf8.contains(0), "a PostgreSQL name cannot contain a zero character")
-    return "\"" + name.replacing("\"", with: "\"\"") + "\""
+    return "\"" + doubling(["\""], in: name) + "\""
 }
 
 /// Quotes a schema-qualified name without a connection.
@@ -17,7 +17,17 @@ package func quotedIdentifier(_ schema: String, _ name: String) -> String {
 /// text with a backslash is written as an escape string.
 package func quotedLiteral(_ text: String) -> String {
     precondition(!text.utf8.contains(0), "a PostgreSQL text cannot contain a zero character")
-    let doubled = text.replacing("'", with: "''")
-    guard text.utf8.contains(UInt8(ascii: "\\")) else { return "'" + doubled + "'" }
-    return " E'" + doubled.replacing("\\", with: "\\\\") + "'"
+    let hasBackslash = text.utf8.contains(UInt8(ascii: "\\"))
+    return (hasBackslash ? " E'" : "'") + doubling(["'", "\\"], in: text) + "'"
+}
+
+/// Scalar by scalar: to Swift a quote followed by a combining accent is one character and no quote, but to the server it
+/// is a quote.
+private func doubling(_ quotes: Set<Unicode.Scalar>, in text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+        if quotes.contains(scalar) { result.unicodeScalars.append(scalar) }
+        result.unicodeScalars.append(scalar)
+    }
+    return result
 }

