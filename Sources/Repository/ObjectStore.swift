@@ -12,6 +12,16 @@ package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertibl
         self.text = text
     }
 
+    /// Joins components that are known to be valid, such as encoded names, digits and fixed words.
+    init(joining components: [String]) {
+        let text = components.joined(separator: "/")
+        precondition(ObjectKey(text) != nil, "'\(text)' is not an object key")
+        self.text = text
+    }
+
+    /// The components between the slashes.
+    package var components: [Substring] { text.split(separator: "/") }
+
     package var description: String { text }
 
     package static func < (a: ObjectKey, b: ObjectKey) -> Bool { a.text < b.text }
@@ -62,6 +72,11 @@ package protocol ObjectStore: Sendable {
     var displayName: String { get }
     var capabilities: StoreCapabilities { get }
 
+    /// Makes the place itself (a folder); does nothing when it is there. Only creating a repository calls it.
+    func prepare() throws
+    /// Whether nothing at all but `keys` is stored here, objects or not: a repository is never created among somebody
+    /// else's files.
+    func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool
     /// Begins an object; see `ObjectWriter`.
     func create(_ key: ObjectKey) throws -> any ObjectWriter
     /// The bytes of an object, or of a range of it; throws `object-missing` when it is not there.
@@ -74,9 +89,19 @@ package protocol ObjectStore: Sendable {
     func replace(_ key: ObjectKey, with bytes: [UInt8]) throws
     /// Removes an object; one that is not there is not an error.
     func remove(_ key: ObjectKey) throws
+    /// Clears away what interrupted writers left behind before `instant`, by the store's clock.
+    func removeAbandoned(before instant: Instant) throws
+    /// Gives back the space kept so that a collection can work in a full store.
+    func releaseReserve() throws
+    /// Takes that space again, where there is enough.
+    func keepReserve() throws
 }
 
 extension ObjectStore {
+    package func removeAbandoned(before instant: Instant) throws {}
+    package func releaseReserve() throws {}
+    package func keepReserve() throws {}
+
     /// Creates a small object; throws `object-exists` when there is one.
     package func put(_ key: ObjectKey, _ bytes: [UInt8]) throws {
         let writer = try create(key)

@@ -1,0 +1,54 @@
+package import Model
+
+/// What the records say of points: which are held, which were found bad, which were proven.
+///
+/// A value folded from records in the order in which they ended; later ones win.
+package struct Evidence: Sendable, Hashable {
+    /// Held points with the reason.
+    package private(set) var holds: [PointName: String] = [:]
+    /// Points that failed a check and have passed none since, with the reason.
+    package private(set) var bad: [PointName: String] = [:]
+    /// Points that a drill proved, with the instant of the newest such drill.
+    package private(set) var proven: [PointName: Instant] = [:]
+    /// Points that a prune removed, with the hashes of their objects.
+    package private(set) var removed: [PointName: Set<String>] = [:]
+
+    /// Folds `records`, which stand in the order of `Repository.records(plan:)`.
+    package init(_ records: [StoredRecord]) {
+        for stored in records { add(stored.record) }
+    }
+
+    private mutating func add(_ record: RunRecord) {
+        switch record.event {
+        case .backup:
+            break
+        case .drill(let run):
+            switch run.verdict {
+            case .proven:
+                proven[run.point] = record.finished
+                bad[run.point] = nil
+            case .failed: proven[run.point] = nil
+            case .unverified: break
+            }
+        case .verify(let run):
+            for point in run.points { bad[point] = nil }
+            for entry in run.bad { bad[entry.point] = entry.reason }
+        case .hold(let change):
+            holds[change.point] = change.reason
+        case .prune(let run):
+            for entry in run.removedPoints { removed[entry.point, default: []].insert(entry.sha256) }
+        }
+    }
+}
+
+extension Repository {
+    /// What the records of a plan, or of all, say of its points.
+    package func evidence(plan: PlanName? = nil) throws -> Evidence {
+        Evidence(try records(plan: plan))
+    }
+
+    /// The held points of a plan, each with the reason.
+    package func holds(plan: PlanName? = nil) throws -> [PointName: String] {
+        try evidence(plan: plan).holds
+    }
+}

@@ -1,0 +1,109 @@
+package import Model
+
+/// Where everything lies in a repository, version 1 (`docs/format.md`).
+package enum Layout {
+    package static let points = "points"
+    package static let archives = "archives"
+    package static let records = "records"
+    package static let sessions = "sessions"
+    package static let condemned = "condemned"
+    package static let descriptors = "repository"
+
+    /// How to restore without Lifeboat.
+    package static let recoveryGuide = ObjectKey(joining: ["RECOVERY.md"])
+    /// Held by whoever deletes without waiting.
+    package static let exclusiveLock = ObjectKey(joining: [sessions, "exclusive"])
+
+    /// An empty object that is written to learn the store's time.
+    package static let clock = ObjectKey(joining: [sessions, "clock"])
+
+    /// `repository/<n>.json`.
+    package static func descriptor(_ number: Int) -> ObjectKey {
+        ObjectKey(joining: [descriptors, "\(number).json"])
+    }
+
+    /// The number in a descriptor's key; nil when it is another object.
+    package static func descriptorNumber(_ key: ObjectKey) -> Int? {
+        guard let match = key.text.wholeMatch(of: /repository\/([1-9]\d{0,8})\.json/) else { return nil }
+        return Int(match.1)
+    }
+
+    /// `archives/<2 hex>/<id>.tar.age`.
+    package static func archive(_ id: ArchiveID) -> ObjectKey {
+        ObjectKey(joining: [archives, String(id.text.prefix(2)), "\(id).tar.age"])
+    }
+
+    /// The archive a key names; nil when it is another object.
+    package static func archiveID(_ key: ObjectKey) -> ArchiveID? {
+        guard let match = key.text.wholeMatch(of: /archives\/[0-9a-f]{2}\/([0-9a-f]{32})\.tar\.age/),
+            let id = ArchiveID(String(match.1)), archive(id) == key
+        else { return nil }
+        return id
+    }
+
+    /// `points/<plan>/<yyyy>/<mm>/<slot>.point`.
+    package static func point(_ name: PointName) -> ObjectKey {
+        let slot = name.slot
+        return ObjectKey(joining: [points, name.plan.pathComponent, slot.year, slot.month, "\(slot).point"])
+    }
+
+    /// The point a key names; nil when it is another object.
+    package static func pointName(_ key: ObjectKey) -> PointName? {
+        let parts = key.components
+        guard parts.count == 5, parts[0] == points, parts[4].hasSuffix(".point"),
+            let plan = percentDecoded(String(parts[1])).flatMap(PlanName.init),
+            let slot = Slot(String(parts[4].dropLast(".point".count)))
+        else { return nil }
+        let name = PointName(plan: plan, slot: slot)
+        return point(name) == key ? name : nil
+    }
+
+    /// The folder of one plan's points.
+    package static func points(of plan: PlanName?) -> String {
+        plan.map { "\(points)/\($0.pathComponent)" } ?? points
+    }
+
+    /// `records/<plan>/<signer>/<seq>.record`.
+    package static func record(_ plan: PlanName, signer: String, sequence: Int) -> ObjectKey {
+        ObjectKey(joining: [records, plan.pathComponent, signer, padded(sequence, 9) + ".record"])
+    }
+
+    /// The folder of one plan's records, of every signer or of one.
+    package static func records(of plan: PlanName?, signer: String? = nil) -> String {
+        guard let plan else { return records }
+        return "\(records)/\(plan.pathComponent)" + (signer.map { "/\($0)" } ?? "")
+    }
+
+    /// Where a record stands; nil when the key is another object.
+    package static func recordPlace(_ key: ObjectKey) -> RecordPlace? {
+        let parts = key.components
+        guard parts.count == 4, parts[0] == records, parts[3].hasSuffix(".record"),
+            let plan = percentDecoded(String(parts[1])).flatMap(PlanName.init),
+            let sequence = Int(parts[3].dropLast(".record".count)), sequence > 0
+        else { return nil }
+        let place = RecordPlace(plan: plan, signer: String(parts[2]), sequence: sequence)
+        return place.key == key ? place : nil
+    }
+
+    /// `sessions/<id>`.
+    package static func session(_ id: String) -> ObjectKey { ObjectKey(joining: [sessions, id]) }
+
+    /// `condemned/<epoch>`.
+    package static func condemned(_ epoch: Int) -> ObjectKey { ObjectKey(joining: [condemned, padded(epoch, 9)]) }
+
+    /// The epoch in a condemned list's key; nil when it is another object.
+    package static func condemnedEpoch(_ key: ObjectKey) -> Int? {
+        guard let match = key.text.wholeMatch(of: /condemned\/(\d{9})/) else { return nil }
+        return Int(match.1)
+    }
+}
+
+/// Where a record stands: plan, signer, and its number in their chain.
+package struct RecordPlace: Sendable, Hashable {
+    package var plan: PlanName
+    package var signer: String
+    /// 1 for the first.
+    package var sequence: Int
+
+    package var key: ObjectKey { Layout.record(plan, signer: signer, sequence: sequence) }
+}

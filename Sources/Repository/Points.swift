@@ -1,0 +1,118 @@
+package import AgeEncryption
+import Diagnostics
+package import Model
+import Streams
+
+extension Repository {
+    /// Every point of a plan, or of all, oldest first; from the listing only, nothing is read.
+    package func listPoints(plan: PlanName? = nil) throws -> [PointListing] {
+        try store.list(Layout.points(of: plan)).compactMap { info in
+            Layout.pointName(info.key).map {
+                PointListing(name: $0, key: info.key, bytes: info.bytes, modified: info.modified)
+            }
+        }
+        .sorted { $0.name < $1.name }
+    }
+
+    /// Every plan that has a point or a record here, in order.
+    package func plans() throws -> [PlanName] {
+        let recorded = try store.list(Layout.records).compactMap { Layout.recordPlace($0.key)?.plan }
+        return Set(try listPoints().map(\.name.plan) + recorded).sorted { $0.text < $1.text }
+    }
+
+    /// Reads a point: signature and signer first, then its index is decrypted and its manifest checked.
+    ///
+    /// Holds the object and its index in memory. Archives are not looked at; see `verify`.
+    package func readPoint(_ name: PointName) throws -> StoredPoint {
+        let object = try openPointObject(name)
+        return StoredPoint(
+            name: name,
+            manifest: try manifest(in: object.envelope, name: name),
+            sha256: object.envelope.sha256,
+            bytes: object.info.bytes,
+            signer: object.envelope.header.signer,
+            modified: object.info.modified
+        )
+    }
+
+    /// The plaintext JSON of a point's catalog; only the recipients' identities open it.
+    package func readCatalog(_ name: PointName, identities: [any Identity]) throws -> [UInt8] {
+        let envelope = try openPointObject(name).envelope
+        let manifest = try manifest(in: envelope, name: name)
+        guard let section = envelope.sections[PointSection.catalog] else {
+            throw Diagnostic(.objectCorrupt, "point '\(name)' has no catalog section")
+        }
+        let catalog = try SealedText.open(section, with: identities, object: "the catalog of point '\(name)'")
+        guard Hex.encode(SHA256.digest(of: catalog)) == manifest.catalog.sha256 else {
+            throw Diagnostic(.objectCorrupt, "the catalog of point '\(name)' does not match its index")
+        }
+        return catalog
+    }
+
+    /// The newest point of a plan that is signed, readable and sound; damaged newer ones are passed over and named.
+    package func newest(plan: PlanName) throws -> NewestPoint {
+        var damaged: [BadPoint] = []
+        for listing in try listPoints(plan: plan).reversed() {
+            do {
+                return NewestPoint(point: try readPoint(listing.name), damaged: damaged)
+            } catch let error as Diagnostic where error.isAboutOneObject {
+                damaged.append(BadPoint(point: listing.name, reason: error.cause ?? error.summary))
+            }
+        }
+        return NewestPoint(point: nil, damaged: damaged)
+    }
+
+    /// The newest point of a plan that is signed, readable and sound.
+    package func newestPoint(plan: PlanName) throws -> StoredPoint? { try newest(plan: plan).point }
+
+    private func openPointObject(_ name: PointName) throws -> (envelope: Envelope, info: ObjectInfo) {
+        let key = Layout.point(name)
+        guard let info = try store.info(key) else {
+            throw Diagnostic(
+                .pointUnknown,
+                "there is no point '\(name)' in \(displayName)",
+                hint: "List the points with 'lifeboat points'."
+            )
+        }
+        let envelope = try Envelope.open(try object(at: key), as: .point, at: key)
+        try requireTrust(in: envelope.header.signer, of: "point '\(name)'")
+        return (envelope, info)
+    }
+
+    private func manifest(in envelope: Envelope, name: PointName) throws -> Manifest {
+        guard let section = envelope.sections[PointSection.index] else {
+            throw Diagnostic(.objectCorrupt, "point '\(name)' has no index section")
+        }
+        let text = "the index of point '\(name)'"
+        let index = try SealedText.open(section, with: readers, object: text)
+        try FormatProbe.check(index, supported: Manifest.currentFormat, object: text)
+        let manifest = try CanonicalJSON.decode(Manifest.self, from: index, object: text)
+        try manifest.validate(as: name)
+        return manifest
+    }
+
+    /// The whole of a small object, within the limit of the format.
+    func object(at key: ObjectKey) throws -> [UInt8] {
+        do {
+            return try store.get(key, limit: Envelope.objectLimit)
+        } catch is SourceTooLarge {
+            throw Diagnostic(.objectCorrupt, "'\(key)' is damaged", cause: "it is larger than any valid object")
+        }
+    }
+}
+
+/// The sections of a point.
+enum PointSection {
+    static let index = "index"
+    static let catalog = "catalog"
+}
+
+extension Diagnostic {
+    /// Whether the fault lies in one object, so that another may serve; false when the store or a key failed.
+    var isAboutOneObject: Bool {
+        switch code {
+        case .objectCorrupt, .signatureInvalid, .signerUntrusted, .objectMissing, .pointUnknown: true
+        default: false
+        }
+    }
+}

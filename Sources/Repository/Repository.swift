@@ -1,0 +1,123 @@
+package import AgeEncryption
+import Diagnostics
+package import Model
+import Streams
+
+/// A place where recovery points live: a store, its descriptor, and the keys of this machine.
+///
+/// Everything that Lifeboat knows is in here. All calls block and may come from any thread.
+package final class Repository: Sendable {
+    package let store: any ObjectStore
+    package let descriptor: RepositoryDescriptor
+    package let keyring: Keyring
+    /// What opens indexes and records; the host's own identity is always among them.
+    let readers: [any Identity]
+
+    private init(
+        _ store: any ObjectStore,
+        _ descriptor: RepositoryDescriptor,
+        _ keyring: Keyring,
+        _ readers: [any Identity]
+    ) {
+        self.store = store
+        self.descriptor = descriptor
+        self.keyring = keyring
+        self.readers = readers
+    }
+
+    /// How people name the repository in messages.
+    package var displayName: String { store.displayName }
+
+    /// Makes a repository: tries what the store can do, then writes its descriptor and how to restore by hand.
+    ///
+    /// Refuses a place that holds anything, and fewer than two recipients unless `singleKey` is chosen. An interrupted
+    /// creation is completed by calling it again.
+    package static func create(
+        in store: any ObjectStore,
+        keyring: Keyring,
+        singleKey: Bool = false,
+        now: Instant
+    ) throws -> Repository {
+        let recipients = keyring.recipients
+        guard recipients.count > 1 || (singleKey && !recipients.isEmpty) else {
+            throw Diagnostic(
+                .keyMissing,
+                "refusing to create a repository that only one key can open",
+                cause: "the keyring in \(keyring.folder) names \(recipients.count) recipient(s)",
+                hint: "Add a second recipient to '\(keyring.folder)/recipients', or insist with --single-key."
+            )
+        }
+        try store.prepare()
+        try refuseOccupied(store)
+        let descriptor = RepositoryDescriptor(
+            id: Hex.encode(try randomBytes(16)),
+            created: now,
+            recipients: recipients,
+            hosts: [keyring.host.recipient.text],
+            signers: [keyring.signer.verifyingKey.text],
+            hasSingleKey: recipients.count == 1,
+            capabilities: try StoreProbe.run(on: store),
+            signer: keyring.signer.verifyingKey.text
+        )
+        try store.replace(Layout.recoveryGuide, with: Array(RecoveryGuide.text(for: descriptor).utf8))
+        let key = Layout.descriptor(1)
+        try store.put(key, try descriptor.sealed(at: key, with: keyring.signer))
+        return try open(store, keyring: keyring)
+    }
+
+    /// Opens a repository whose descriptor was signed by a key that this machine trusts.
+    package static func open(_ store: any ObjectStore, keyring: Keyring) throws -> Repository {
+        let descriptor = try DescriptorSearch(store: store, trusted: keyring.trustedSigners).newest()
+        return Repository(store, descriptor, keyring, [keyring.host] + keyring.openIdentities)
+    }
+
+    /// The same repository, able to read also what only `identities` open.
+    package func reading(with identities: [any Identity]) -> Repository {
+        Repository(store, descriptor, keyring, readers + identities)
+    }
+
+    /// Writes the next descriptor with `change` made to it, and opens it.
+    package func revised(_ change: (inout RepositoryDescriptor) -> Void) throws -> Repository {
+        var next = descriptor
+        change(&next)
+        let taken = try store.list(Layout.descriptors).compactMap { Layout.descriptorNumber($0.key) }.max() ?? 0
+        let key = Layout.descriptor(taken + 1)
+        try store.put(key, try next.sealed(at: key, with: keyring.signer))
+        return try Self.open(store, keyring: keyring).reading(with: readers)
+    }
+
+    /// Throws unless the signer of an object is one that this machine trusts.
+    func requireTrust(in signer: String, of object: String) throws {
+        guard !keyring.trustedSigners.contains(signer) else { return }
+        throw DescriptorSearch.untrusted(signer, of: object)
+    }
+
+    /// Everybody an index or a record is encrypted to: the recipients, and the hosts that need it for the next run.
+    func indexRecipients() throws -> [any Recipient] {
+        var texts = descriptor.recipients + descriptor.hosts
+        let own = keyring.host.recipient.text
+        if !texts.contains(own) { texts.append(own) }
+        return try texts.map { try X25519Recipient($0) }
+    }
+
+    /// Everybody rows and definitions are encrypted to.
+    func dataRecipients() throws -> [any Recipient] {
+        try descriptor.recipients.map { try X25519Recipient($0) }
+    }
+
+    /// Only what an interrupted creation leaves behind may lie in a new repository's place.
+    private static func refuseOccupied(_ store: any ObjectStore) throws {
+        if try store.holdsOnly([]) { return }
+        if try store.list(Layout.descriptors).contains(where: { Layout.descriptorNumber($0.key) != nil }) {
+            throw Diagnostic(
+                .objectExists,
+                "there is already a repository in \(store.displayName)",
+                hint: "Use it as it is, or name another place."
+            )
+        }
+        guard try store.holdsOnly([Layout.recoveryGuide, StoreProbe.key]),
+            try store.info(Layout.recoveryGuide) == nil
+                || RecoveryGuide.isOurs(try store.read(Layout.recoveryGuide, range: nil))
+        else { throw DescriptorSearch.foreign(store) }
+    }
+}

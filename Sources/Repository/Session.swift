@@ -1,0 +1,113 @@
+import AgeEncryption
+import Diagnostics
+package import Model
+import Streams
+import Synchronization
+
+/// What a session does while it lives.
+package enum SessionKind: String, Sendable, Codable {
+    case backup
+    case restore
+    case verify
+    case prune
+}
+
+/// A live run as others see it: `sessions/<id>`, overwritten only by its owner.
+package struct SessionState: Sendable, Hashable, Codable {
+    package static let currentFormat = 1
+    /// Without a sign of life for this long, a session no longer counts.
+    package static let lifetime = Duration.seconds(24 * 3600)
+
+    package var format = SessionState.currentFormat
+    package var id: String
+    package var kind: SessionKind
+    package var plan: PlanName?
+    /// The point it builds on or reads; collection keeps everything that it refers to.
+    package var base: PointName?
+    package var started: Instant
+    /// When it began by the store's clock; nil for the moment before that is known, when it protects everything.
+    package var startedByStore: Instant?
+    package var heartbeat: Instant
+    package var process: ProcessToken
+}
+
+/// A session with the store's own view of its last sign of life.
+package struct ListedSession: Sendable, Hashable {
+    package var state: SessionState
+    /// When it was last written, by the store's clock.
+    package var lastSeen: Instant
+
+    /// Whether it still protects what it uses; `now` is the store's clock.
+    ///
+    /// A process that is known to be dead no longer counts, whatever its age: a killed backup must not keep a disk full.
+    package func isLive(now: Instant) -> Bool {
+        now - lastSeen < SessionState.lifetime && !state.process.isKnownDead
+    }
+}
+
+/// One's own session: keeps what the run uses from being collected until `end()`.
+///
+/// `heartbeat()` must be called at least every hour by a run that lasts; it is cheap and safe from any thread.
+package final class Session: Sendable {
+    private let store: any ObjectStore
+    private let state: Mutex<SessionState>
+
+    /// The name of the session in the repository.
+    package let id: String
+
+    init(_ state: SessionState, in store: any ObjectStore) {
+        self.store = store
+        self.state = Mutex(state)
+        id = state.id
+    }
+
+    /// The store's clock when the session was last written.
+    func lastSeen() throws -> Instant {
+        guard let info = try store.info(Layout.session(id)) else {
+            throw Diagnostic(
+                .busy,
+                "session '\(id)' is gone from \(store.displayName)",
+                hint: "Start the run again.",
+                retry: .later
+            )
+        }
+        return info.modified
+    }
+
+    /// Says that the run is still alive.
+    package func heartbeat(now: Instant = .now) throws {
+        try write { $0.heartbeat = now }
+    }
+
+    /// Names the point that the run builds on, once it is known.
+    package func use(base: PointName) throws {
+        try write { $0.base = base }
+        guard try store.info(Layout.point(base)) != nil else {
+            throw Diagnostic(
+                .objectMissing,
+                "point '\(base)' was removed while this run began",
+                hint: "Start the run again.",
+                retry: .later
+            )
+        }
+    }
+
+    /// Ends the session; a second call does nothing.
+    package func end() throws {
+        try store.remove(Layout.session(id))
+    }
+
+    func begin() throws {
+        try write { _ in }
+        let started = try lastSeen()
+        try write { $0.startedByStore = started }
+    }
+
+    private func write(_ change: (inout SessionState) -> Void) throws {
+        let bytes = try state.withLock { state in
+            change(&state)
+            return try CanonicalJSON.encode(state)
+        }
+        try store.replace(Layout.session(id), with: bytes)
+    }
+}

@@ -1,0 +1,92 @@
+package import AgeEncryption
+import Diagnostics
+package import Model
+import Streams
+
+/// An archive as a listing shows it.
+package struct ArchiveListing: Sendable, Hashable {
+    package var id: ArchiveID
+    package var bytes: Int64
+    /// The store's own clock.
+    package var modified: Instant
+
+    /// Creates an entry.
+    package init(id: ArchiveID, bytes: Int64, modified: Instant) {
+        self.id = id
+        self.bytes = bytes
+        self.modified = modified
+    }
+}
+
+extension Repository {
+    /// Where an archive lies.
+    package func archiveKey(_ id: ArchiveID) -> ObjectKey { Layout.archive(id) }
+
+    /// Every archive, whether a point refers to it or not.
+    package func listArchives() throws -> [ArchiveListing] {
+        try store.list(Layout.archives).compactMap { info in
+            Layout.archiveID(info.key).map { ArchiveListing(id: $0, bytes: info.bytes, modified: info.modified) }
+        }
+    }
+
+    /// Begins an archive under a fresh random name.
+    package func newArchive() throws -> ArchiveWriter {
+        guard let id = ArchiveID(Hex.encode(try randomBytes(16))) else {
+            throw Diagnostic(.internalError, "cannot name an archive")
+        }
+        return try ArchiveWriter(id: id, into: try store.create(Layout.archive(id)), to: try dataRecipients())
+    }
+
+    /// Opens an archive for reading ranges of its tar; the header is read and decrypted at once.
+    package func openArchive(_ facts: ArchiveFacts, identities: [any Identity]) throws -> ArchiveReader {
+        let key = Layout.archive(facts.id)
+        guard let info = try store.info(key) else {
+            throw Diagnostic(
+                .objectMissing,
+                "archive '\(facts.id)' is missing from \(displayName)",
+                hint: "Use another point or another copy of the repository."
+            )
+        }
+        guard info.bytes == facts.bytes else {
+            throw Diagnostic(
+                .objectCorrupt,
+                "archive '\(facts.id)' has \(info.bytes) bytes instead of \(facts.bytes)",
+                hint: "Use another point or another copy of the repository."
+            )
+        }
+        return try ArchiveReader(facts, at: key, in: store, identities: identities)
+    }
+}
+
+/// An archive being written: tar bytes in, age ciphertext out, hashed on the way into the store.
+///
+/// Nothing is visible before `finish()`. Holds one age chunk (64 KiB) besides what the store buffers. One thread.
+package final class ArchiveWriter: ByteSink {
+    package let id: ArchiveID
+    /// Tar bytes taken so far: the offset of what comes next.
+    package private(set) var plaintextBytes: Int64 = 0
+    private let encryptor: AgeEncryptor
+    private let stored: HashingSink
+
+    init(id: ArchiveID, into writer: any ObjectWriter, to recipients: [any Recipient]) throws {
+        self.id = id
+        stored = HashingSink(into: writer)
+        encryptor = try AgeEncryptor(to: recipients, into: stored)
+    }
+
+    package func write(_ bytes: RawSpan) throws {
+        try encryptor.write(bytes)
+        plaintextBytes += Int64(bytes.byteCount)
+    }
+
+    package func finish() throws { try encryptor.finish() }
+
+    /// Encrypted bytes so far.
+    package var storedBytes: Int64 { stored.byteCount }
+
+    /// What a manifest says of the finished archive.
+    package func facts(writtenIn point: PointName) -> ArchiveFacts {
+        precondition(!stored.digest.isEmpty, "the archive is not finished")
+        return ArchiveFacts(id: id, bytes: stored.byteCount, sha256: Hex.encode(stored.digest), writtenIn: point)
+    }
+}

@@ -1,0 +1,41 @@
+package import Model
+
+/// A point as a listing shows it; nothing of it has been read or checked.
+package struct PointListing: Sendable, Hashable {
+    package var name: PointName
+    package var key: ObjectKey
+    package var bytes: Int64
+    /// The store's own clock.
+    package var modified: Instant
+
+    /// Creates an entry.
+    package init(name: PointName, key: ObjectKey, bytes: Int64, modified: Instant) {
+        self.name = name
+        self.key = key
+        self.bytes = bytes
+        self.modified = modified
+    }
+}
+
+/// A point that was read: signed by a trusted key, and its manifest is sound in itself.
+package struct StoredPoint: Sendable, Hashable {
+    package var name: PointName
+    package var manifest: Manifest
+    /// SHA-256 of the object, hex: what the next point and a prune record name it by.
+    package var sha256: String
+    package var bytes: Int64
+    /// The key that signed it.
+    package var signer: String
+    /// The store's own clock.
+    package var modified: Instant
+
+    /// What a later point's manifest says of this one.
+    package var asPrevious: PreviousPoint { PreviousPoint(point: name, sha256: sha256) }
+}
+
+/// The newest usable point of a plan, and what was passed over to reach it.
+package struct NewestPoint: Sendable {
+    package var point: StoredPoint?
+    /// Newer points that could not be read, each with the reason.
+    package var damaged: [BadPoint]
+}

@@ -1,0 +1,108 @@
+import AgeEncryption
+import Diagnostics
+package import Model
+import Streams
+
+/// A record that was read: signed, and in its place in the chain.
+package struct StoredRecord: Sendable, Hashable {
+    package var place: RecordPlace
+    package var record: RunRecord
+    /// SHA-256 of the object, hex; the next record of the chain names it.
+    package var sha256: String
+}
+
+extension Repository {
+    /// Appends to this machine's chain of the record's plan; fills in `previous`.
+    ///
+    /// The record's key is created conditionally: when another run of this machine was faster, the chain is read again
+    /// and the record becomes the next link.
+    @discardableResult
+    package func append(_ record: RunRecord) throws -> StoredRecord {
+        let signer = keyring.signer.verifyingKey.text
+        var record = record
+        for _ in 0..<Self.appendAttempts {
+            let last = try lastRecord(plan: record.plan, signer: signer)
+            record.previous = last?.sha256
+            let place = RecordPlace(plan: record.plan, signer: signer, sequence: (last?.sequence ?? 0) + 1)
+            let sealed = try sealRecord(record, at: place.key)
+            do {
+                try store.put(place.key, sealed)
+            } catch let error as Diagnostic where error.code == .objectExists {
+                // Our own bytes under the name mean that only the store's answer was lost.
+                if try object(at: place.key) != sealed { continue }
+            }
+            return StoredRecord(place: place, record: record, sha256: Hex.encode(SHA256.digest(of: sealed)))
+        }
+        throw Diagnostic(
+            .busy,
+            "cannot write the record of plan '\(record.plan)': other runs of this machine are always faster",
+            hint: "Try again.",
+            retry: .later
+        )
+    }
+
+    /// Every record of a plan, or of all, in the order in which the runs ended.
+    ///
+    /// Throws `signature-invalid` naming the record when one was changed, is missing, or does not continue its chain.
+    package func records(plan: PlanName? = nil) throws -> [StoredRecord] {
+        var records: [StoredRecord] = []
+        var previous: StoredRecord?
+        for info in try store.list(Layout.records(of: plan)) {
+            guard let place = Layout.recordPlace(info.key) else { continue }
+            let record = try readRecord(place)
+            let isSameChain = previous?.place.plan == place.plan && previous?.place.signer == place.signer
+            try requireLink(from: isSameChain ? previous : nil, to: record)
+            records.append(record)
+            previous = record
+        }
+        return records.sorted { Self.order($0) < Self.order($1) }
+    }
+
+    /// Reads one record; the chain around it is not looked at.
+    package func readRecord(_ place: RecordPlace) throws -> StoredRecord {
+        let text = "record '\(place.key)'"
+        let envelope = try Envelope.open(try object(at: place.key), as: .record, at: place.key)
+        try requireTrust(in: envelope.header.signer, of: text)
+        guard envelope.header.signer == place.signer, let section = envelope.sections[Self.recordSection] else {
+            throw Diagnostic(.signatureInvalid, "\(text) lies in the chain of another signer")
+        }
+        let json = try SealedText.open(section, with: readers, object: text)
+        try FormatProbe.check(json, supported: RunRecord.currentFormat, object: text)
+        let record = try CanonicalJSON.decode(RunRecord.self, from: json, object: text)
+        guard record.plan == place.plan else {
+            throw Diagnostic(.objectCorrupt, "\(text) is about plan '\(record.plan)'")
+        }
+        return StoredRecord(place: place, record: record, sha256: envelope.sha256)
+    }
+
+    private static let recordSection = "record"
+    private static let appendAttempts = 50
+
+    private static func order(_ stored: StoredRecord) -> (Instant, String, String, Int) {
+        (stored.record.finished, stored.place.plan.text, stored.place.signer, stored.place.sequence)
+    }
+
+    private func lastRecord(plan: PlanName, signer: String) throws -> (sequence: Int, sha256: String)? {
+        let places = try store.list(Layout.records(of: plan, signer: signer)).compactMap { Layout.recordPlace($0.key) }
+        guard let last = places.max(by: { $0.sequence < $1.sequence }) else { return nil }
+        return (last.sequence, Hex.encode(SHA256.digest(of: try object(at: last.key))))
+    }
+
+    private func sealRecord(_ record: RunRecord, at key: ObjectKey) throws -> [UInt8] {
+        let section = try SealedText.seal(try CanonicalJSON.encode(record), to: try indexRecipients())
+        return try Envelope.seal(.record, at: key, sections: [(Self.recordSection, section)], with: keyring.signer)
+    }
+
+    private func requireLink(from previous: StoredRecord?, to record: StoredRecord) throws {
+        let expected = (previous?.place.sequence ?? 0) + 1
+        guard record.place.sequence == expected, record.record.previous == previous?.sha256 else {
+            throw Diagnostic(
+                .signatureInvalid,
+                "the chain of records is broken at '\(record.place.key)'",
+                cause: record.place.sequence == expected
+                    ? "it does not name the record before it" : "record \(expected) of this chain is missing",
+                hint: "Somebody removed or replaced records; compare with another copy of the repository."
+            )
+        }
+    }
+}
