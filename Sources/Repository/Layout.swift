@@ -11,8 +11,6 @@ package enum Layout {
 
     /// How to restore without Lifeboat.
     package static let recoveryGuide = ObjectKey(joining: ["RECOVERY.md"])
-    /// Held by whoever deletes without waiting.
-    package static let exclusiveLock = ObjectKey(joining: [sessions, "exclusive"])
 
     /// An empty object that is written to learn the store's time.
     package static let clock = ObjectKey(joining: [sessions, "clock"])

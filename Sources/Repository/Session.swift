@@ -27,6 +27,8 @@ package struct SessionState: Sendable, Hashable, Codable {
     package var started: Instant
     /// When it began by the store's clock; nil for the moment before that is known, when it protects everything.
     package var startedByStore: Instant?
+    /// Whether nobody else may begin while it lives: a collection that does not wait.
+    package var isExclusive: Bool
     package var heartbeat: Instant
     package var process: ProcessToken
 }
@@ -97,6 +99,7 @@ package final class Session: Sendable {
         try store.remove(Layout.session(id))
     }
 
+    /// Writes the session, learns when that was by the store's clock, and writes it again with that.
     func begin() throws {
         try write { _ in }
         let started = try lastSeen()

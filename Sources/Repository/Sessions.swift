@@ -6,12 +6,50 @@ import Streams
 extension Repository {
     /// Announces a run, so that nothing it uses is collected; `end()` it whatever happens.
     ///
-    /// The order matters: the session is written first, and only then is its base looked for, so that a collection either
-    /// sees the session or has already removed the base, which is noticed here.
+    /// The order matters twice. The session is written before its base is looked for, so that a collection either sees
+    /// the session or has already removed the base, which is noticed here. And it is written before the other sessions
+    /// are read, so that of two runs that exclude each other at least one sees the other and gives way.
     package func beginSession(kind: SessionKind, plan: PlanName?, base: PointName?) throws -> Session {
-        let session = try writeSession(kind: kind, plan: plan)
+        try begin(kind: kind, plan: plan, base: base) { other in
+            other.isExclusive || (kind == .prune && other.kind == .prune)
+        }
+    }
+
+    /// A session beside which no other may live.
+    func beginExclusiveSession(kind: SessionKind) throws -> Session {
+        try begin(kind: kind, plan: nil, base: nil, isExclusive: true) { _ in true }
+    }
+
+    /// Every session, live or not; one that ends while they are read is left out.
+    ///
+    /// A session object that cannot be read is an error while it is young, and nothing at all when it is so old that it
+    /// could not be live.
+    package func sessions() throws -> [ListedSession] {
+        let now = try storeClock()
+        return try store.list(Layout.sessions).compactMap { info in
+            guard info.key.components.last?.wholeMatch(of: /[0-9a-f]{32}/) != nil else { return nil }
+            do {
+                return try readSession(info)
+            } catch let error as Diagnostic where error.code == .objectCorrupt {
+                guard now - info.modified < SessionState.lifetime else { return nil }
+                throw error
+            }
+        }
+    }
+
+    private func begin(
+        kind: SessionKind,
+        plan: PlanName?,
+        base: PointName?,
+        isExclusive: Bool = false,
+        excludes: (SessionState) -> Bool
+    ) throws -> Session {
+        let session = Session(try newState(kind: kind, plan: plan, isExclusive: isExclusive), in: store)
         do {
-            try requireNoExclusiveLock()
+            try session.begin()
+            let now = try storeClock()
+            let others = try sessions().filter { $0.state.id != session.id && $0.isLive(now: now) }
+            if let other = others.first(where: { excludes($0.state) }) { throw busy(with: other.state) }
             if let base { try session.use(base: base) }
         } catch {
             try? session.end()
@@ -20,57 +58,38 @@ extension Repository {
         return session
     }
 
-    /// Every session, live or not; one that ends while they are read is left out.
-    package func sessions() throws -> [ListedSession] {
-        try store.list(Layout.sessions).compactMap { info in
-            guard info.key.components.last?.wholeMatch(of: /[0-9a-f]{32}/) != nil else { return nil }
-            return try readSession(info)
-        }
-    }
-
-    func writeSession(kind: SessionKind, plan: PlanName?) throws -> Session {
+    private func newState(kind: SessionKind, plan: PlanName?, isExclusive: Bool) throws -> SessionState {
         let now = Instant.now
-        let state = SessionState(
+        return SessionState(
             id: Hex.encode(try randomBytes(16)),
             kind: kind,
             plan: plan,
             base: nil,
             started: now,
             startedByStore: nil,
+            isExclusive: isExclusive,
             heartbeat: now,
             process: .current
         )
-        let session = Session(state, in: store)
-        try session.begin()
-        return session
     }
 
-    /// The exclusive lock as a session, or nil when nobody holds it.
-    func exclusiveLock() throws -> ListedSession? {
-        guard let info = try store.info(Layout.exclusiveLock) else { return nil }
-        return try readSession(info)
-    }
-
-    private func requireNoExclusiveLock() throws {
-        guard let lock = try exclusiveLock(), lock.isLive(now: try storeClock()) else { return }
-        throw Diagnostic(
+    private func busy(with other: SessionState) -> Diagnostic {
+        Diagnostic(
             .busy,
-            "a collection without waiting is running in \(displayName)",
-            cause: "started \(lock.state.started) by process \(lock.state.process.id) on \(lock.state.process.host)",
+            "a \(other.kind.rawValue) is running in \(displayName)",
+            cause: redacted("started \(other.started) by process \(other.process.id) on \(other.process.host)"),
             hint: "Try again when it has ended.",
             retry: .later
         )
     }
 
     private func readSession(_ info: ObjectInfo) throws -> ListedSession? {
-        let text = "session '\(info.key)'"
+        let text = "'\(info.key)'"
         do {
             let bytes = try store.get(info.key, limit: 1 << 16)
             try FormatProbe.check(bytes, supported: SessionState.currentFormat, object: text)
-            return ListedSession(
-                state: try CanonicalJSON.decode(SessionState.self, from: bytes, object: text),
-                lastSeen: info.modified
-            )
+            let state = try CanonicalJSON.decode(SessionState.self, from: bytes, object: text)
+            return ListedSession(state: state, lastSeen: info.modified)
         } catch let error as Diagnostic where error.code == .objectMissing {
             return nil
         } catch is SourceTooLarge {

@@ -126,6 +126,7 @@ struct Scene {
                 collation: "C",
                 characterType: "C",
                 localeProvider: "c",
+                locale: nil,
                 databaseBytes: nil
             ),
             snapshot: SnapshotFacts(instant: name.slot.instant, text: "1:1:", lsn: nil),

@@ -1,0 +1,169 @@
+import Diagnostics
+package import Model
+
+/// What retention decided about one point.
+package struct PruneDecision: Sendable, Hashable {
+    package var point: PointName
+    package var isKept: Bool
+    /// Why, in words for people.
+    package var reasons: [String]
+
+    /// Creates a decision.
+    package init(point: PointName, isKept: Bool, reasons: [String]) {
+        self.point = point
+        self.isKept = isKept
+        self.reasons = reasons
+    }
+}
+
+/// How a prune may behave beyond its defaults.
+package struct PruneOptions: Sendable, Hashable {
+    /// Delete at once what nothing refers to; only with no other live session.
+    package var skipsWait: Bool
+    /// Go on although a point's predecessor is gone and no prune recorded it.
+    package var acceptsBrokenChain: Bool
+
+    /// Creates the options; the defaults are the careful ones.
+    package init(skipsWait: Bool = false, acceptsBrokenChain: Bool = false) {
+        self.skipsWait = skipsWait
+        self.acceptsBrokenChain = acceptsBrokenChain
+    }
+}
+
+/// Everything a prune is decided from; gathered first, so that deciding is pure.
+package struct PruneFacts: Sendable {
+    package var points: [PointListing]
+    package var decisions: [PruneDecision]
+    /// What each point refers to; a point whose manifest cannot be read is not in here.
+    package var references: [PointName: Set<ArchiveID>]
+    package var archives: [ArchiveListing]
+    package var sessions: [ListedSession]
+    package var condemnedLists: [StoredCondemnedList]
+    package var evidence: Evidence
+    /// The store's clock.
+    package var now: Instant
+    package var options: PruneOptions
+
+    /// Creates the facts.
+    package init(
+        points: [PointListing],
+        decisions: [PruneDecision],
+        references: [PointName: Set<ArchiveID>],
+        archives: [ArchiveListing],
+        sessions: [ListedSession],
+        condemnedLists: [StoredCondemnedList],
+        evidence: Evidence,
+        now: Instant,
+        options: PruneOptions
+    ) {
+        self.points = points
+        self.decisions = decisions
+        self.references = references
+        self.archives = archives
+        self.sessions = sessions
+        self.condemnedLists = condemnedLists
+        self.evidence = evidence
+        self.now = now
+        self.options = options
+    }
+}
+
+/// What a prune would do, with every reason: printed first, done only when asked.
+package struct PrunePlan: Sendable, Hashable {
+    package var kept: [PruneDecision]
+    package var removed: [PruneDecision]
+    package var collection: Collection
+    package var options: PruneOptions
+
+    /// The bytes of the removed points themselves.
+    package var removedPointBytes: Int64
+
+    /// Decides what is done; refuses what must never be removed, whatever retention says.
+    ///
+    /// The newest complete point, the newest proven point and held points stay: asking to remove one is an error, not
+    /// something that is quietly corrected, because it means that the decisions were made from other facts.
+    package static func make(_ facts: PruneFacts) throws -> PrunePlan {
+        let listed = Dictionary(facts.points.map { ($0.name, $0) }) { first, _ in first }
+        let unknown = facts.decisions.first { listed[$0.point] == nil }
+        if let unknown { throw changed(unknown.point) }
+        var plan = PrunePlan(kept: [], removed: [], collection: .none, options: facts.options, removedPointBytes: 0)
+        let decided = Dictionary(facts.decisions.map { ($0.point, $0) }) { first, _ in first }
+        let guardian = PruneGuardian(facts)
+        for point in facts.points {
+            var decision =
+                decided[point.name] ?? PruneDecision(point: point.name, isKept: true, reasons: ["not decided"])
+            if !decision.isKept, let user = guardian.liveUser(of: point.name) {
+                decision.isKept = true
+                decision.reasons = ["a live \(user.rawValue) uses it"]
+            }
+            if decision.isKept {
+                plan.kept.append(decision)
+            } else {
+                try guardian.requireRemovable(point.name)
+                plan.removed.append(decision)
+                plan.removedPointBytes += point.bytes
+            }
+        }
+        plan.collection = try collection(facts, staying: plan.kept.map(\.point))
+        return plan
+    }
+
+    private static func collection(_ facts: PruneFacts, staying: [PointName]) throws -> Collection {
+        var reachable: Set<ArchiveID> = []
+        for point in staying {
+            guard let references = facts.references[point] else { throw unreadable(point) }
+            reachable.formUnion(references)
+        }
+        for session in facts.sessions where session.isLive(now: facts.now) {
+            guard let base = session.state.base else { continue }
+            guard let references = facts.references[base] else { throw inUse(base, session) }
+            reachable.formUnion(references)
+        }
+        return Collection(
+            archives: facts.archives,
+            reachable: reachable,
+            sessions: facts.sessions,
+            condemnedLists: facts.condemnedLists,
+            now: facts.now,
+            skipsWait: facts.options.skipsWait
+        )
+    }
+
+    private static func changed(_ point: PointName) -> Diagnostic {
+        Diagnostic(
+            .objectMissing,
+            "refusing to prune: point '\(point)' was listed before and is not any more",
+            cause: "another prune ran meanwhile, or the listing is incomplete",
+            hint: "Run 'lifeboat prune' again.",
+            retry: .later
+        )
+    }
+
+    private static func unreadable(_ point: PointName) -> Diagnostic {
+        Diagnostic(
+            .objectCorrupt,
+            "refusing to collect archives: point '\(point)' cannot be read, so nobody knows what it refers to",
+            hint: "Run 'lifeboat verify \(point)'; put the point back from another copy, or remove it."
+        )
+    }
+
+    private static func inUse(_ point: PointName, _ session: ListedSession) -> Diagnostic {
+        Diagnostic(
+            .busy,
+            "refusing to collect archives: a live \(session.state.kind.rawValue) uses point '\(point)', which is gone",
+            hint: "Run 'lifeboat prune' again when it has ended.",
+            retry: .later
+        )
+    }
+}
+
+extension Collection {
+    /// Nothing at all.
+    static let none = Collection(
+        archives: [],
+        reachable: [],
+        sessions: [],
+        condemnedLists: [],
+        now: Instant(secondsSinceEpoch: 0)
+    )
+}
