@@ -59,7 +59,9 @@ extension Connection {
                 try body(input)
                 try input.finish()
             } catch {
-                abandonCopy()
+                let lastWords = abandonCopy()
+                // A broken send says only that the line is dead; what the server said before tells why.
+                if let lost = error as? PostgresError, lost.isConnectionLost { throw lastWords ?? lost }
                 throw error
             }
             guard PQputCopyEnd(raw, nil) == 1 else {
@@ -70,12 +72,20 @@ extension Connection {
         }
     }
 
-    private func abandonCopy() {
-        guard PQputCopyEnd(raw, "the client gave up") == 1 else {
-            isUsable = false
-            return
+    /// Ends the COPY with a failure; returns the server's own error if the connection is lost with it.
+    private func abandonCopy() -> PostgresError? {
+        _ = PQputCopyEnd(raw, "the client gave up")
+        var lastWords: PostgresError?
+        while let response = Response(PQgetResult(raw)) {
+            lastWords = lastWords ?? response.error
+            if response.status == PGRES_COPY_IN { break }
         }
-        drain()
-        if PQstatus(raw) != CONNECTION_OK { isUsable = false }
+        guard PQstatus(raw) == CONNECTION_OK, !isInCopy else {
+            isUsable = false
+            return lastWords
+        }
+        return nil
     }
+
+    private var isInCopy: Bool { PQtransactionStatus(raw) == PQTRANS_ACTIVE }
 }

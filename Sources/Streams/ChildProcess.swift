@@ -170,6 +170,13 @@ extension ChildProcess {
         errorPipe.closeWriteEnd()
         var captured = CapturedOutput(limit: limit, sink: output)
         try captured.read(outputPipe, errorPipe, of: child, stop: stop)
+        // A child may close its outputs and go on.
+        while child.wait(atMost: .milliseconds(50)) == nil {
+            if let stop, stop.isRequested {
+                child.end()
+                throw Stopped()
+            }
+        }
         return Outcome(ending: child.wait(), standardOutput: captured.output, standardError: captured.error)
     }
 }

@@ -145,6 +145,7 @@ struct CopyTests {
                 }
             }
             #expect(failure?.diagnostic(while: "cannot restore").code == .databaseConnectionLost)
+            #expect(failure?.sqlState == "57P01")
             #expect(!connection.isUsable)
             #expect(try assassin.query("SELECT count(*) FROM t")[0, 0] == "0")
         }

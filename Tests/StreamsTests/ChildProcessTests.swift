@@ -124,6 +124,15 @@ struct ChildProcessTests {
         }
     }
 
+    @Test("a requested stop ends even a child that closed its outputs", .timeLimit(.minutes(1)))
+    func stopSilent() throws {
+        let stop = Stop()
+        let sink = StoppingSink(stop)
+        #expect(throws: Stopped.self) {
+            try ChildProcess.run(Self.shell("echo ready; exec sleep 600 >&- 2>&-"), output: sink, stop: stop)
+        }
+    }
+
     @Test("ending goes step by step, and a child that ignores every step is killed", .timeLimit(.minutes(1)))
     func ending() throws {
         let polite = try ChildProcess(starting: ChildLaunch("/bin/sleep", ["600"]))
