@@ -3,8 +3,8 @@ import Synchronization
 /// Runs blocking jobs on `workerCount` dedicated threads that share one queue; the first failure stops the rest.
 ///
 /// `makeWorker` runs on the worker's own thread and creates what that worker keeps for all its jobs (a connection, an
-/// archive being written); it never leaves that thread. `finishWorker` runs there too, when the queue is empty and
-/// nothing failed. Blocks the calling thread until every worker has ended.
+/// archive being written); it never leaves that thread. `finishWorker` runs there too, when the queue is empty,
+/// nothing failed and nobody asked for an end. Blocks the calling thread until every worker has ended.
 package func runWorkers<Job: Sendable, Worker: ~Copyable>(
     _ jobs: [Job],
     workerCount: Int,
@@ -21,7 +21,7 @@ package func runWorkers<Job: Sendable, Worker: ~Copyable>(
             do {
                 var worker = try makeWorker(index)
                 while let job = queue.next() { try body(&worker, job) }
-                if !queue.hasFailed { try finishWorker(worker) }
+                if queue.mayFinish { try finishWorker(worker) }
             } catch {
                 queue.fail(error)
             }
@@ -46,7 +46,8 @@ private final class JobQueue<Job: Sendable>: Sendable {
         self.stop = stop
     }
 
-    var hasFailed: Bool { state.withLock { $0.failure != nil } }
+    /// Whether the queue ran empty by itself: a worker that was told to end early must not commit what it has.
+    var mayFinish: Bool { state.withLock { $0.failure == nil } && !stop.isRequested }
 
     func next() -> Job? {
         state.withLock { state in
