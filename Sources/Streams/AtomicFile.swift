@@ -49,6 +49,7 @@ package final class AtomicFile: ByteSink {
             in: folder,
             O_WRONLY | O_CREAT | O_EXCL,
             mode: 0o600,
+            named: path,
             to: "create"
         )
     }

@@ -4,6 +4,7 @@ import Glibc
 /// An open file descriptor, closed when its owner goes.
 final class Descriptor {
     let number: CInt
+    /// What errors call it.
     let path: String
 
     /// Opens `path`, with `O_CLOEXEC` added to `flags`.
@@ -12,15 +13,17 @@ final class Descriptor {
         self.path = path
     }
 
-    /// Opens `name` in the folder `parent`, with `O_CLOEXEC` and `O_NOFOLLOW` added to `flags`.
+    /// Opens `name` in the folder `parent`, with `O_CLOEXEC` and `O_NOFOLLOW` added to `flags`; errors call it
+    /// `shownPath`, or by its own path.
     init(
         open name: UnsafePointer<CChar>,
         in parent: Descriptor,
         _ flags: CInt,
         mode: mode_t = 0,
+        named shownPath: String? = nil,
         to attempt: String
     ) throws(Diagnostic) {
-        let path = parent.path + "/" + String(cString: name)
+        let path = shownPath ?? parent.path + "/" + String(cString: name)
         number = try systemCall(attempt, path) {
             openat(parent.number, name, flags | O_CLOEXEC | O_NOFOLLOW, mode)
         }

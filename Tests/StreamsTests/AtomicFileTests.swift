@@ -114,7 +114,9 @@ struct AtomicFileTests {
                 for _ in 0..<4 { try file.write(contentsOf: [UInt8](repeating: 7, count: 30_000)) }
                 exit(3)
             } catch let failure as Diagnostic {
-                guard failure.code == .fileAccess, failure.cause == "file too large" else { exit(4) }
+                guard failure.code == .fileAccess, failure.cause == "file too large",
+                    failure.summary == "cannot write '\(path)'"
+                else { exit(4) }
             }
             // The part of the last write that fitted must not become a file after all.
             do {
