@@ -149,7 +149,7 @@ struct AtomicFileTests {
         #expect(failure?.cause == "no such file or directory")
     }
 
-    @Test("a file whose durability failed is not there")
+    @Test("bytes that cannot be made durable are an error")
     func notDurable() throws {
         // A pipe takes bytes but cannot be made durable.
         var ends: [CInt] = [0, 0]
