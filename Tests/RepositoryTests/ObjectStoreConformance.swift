@@ -83,7 +83,7 @@ struct ObjectStoreConformance {
             let content = [UInt8](repeating: worker, count: 1000)
             do {
                 try store.put(key, content)
-                try store.put(try #require(ObjectKey("d/winner-\(worker)")), content)
+                try store.put(try objectKey("d/winner-\(worker)"), content)
             } catch let error as Diagnostic where error.code == .objectExists {}
         } finishWorker: { _ in
         }

@@ -175,3 +175,6 @@ func code(_ body: () throws -> Void) -> DiagnosticCode? {
         return (error as? Diagnostic)?.code
     }
 }
+
+/// A key that a test knows to be one.
+func objectKey(_ text: String) throws -> ObjectKey { try #require(ObjectKey(text)) }

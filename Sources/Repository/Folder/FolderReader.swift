@@ -46,12 +46,23 @@ final class FolderReader: ByteSource {
         while true {
             let count = pread(file.number, buffer.baseAddress, wanted, off_t(position))
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure.diagnostic("read '\(key)'") }
+            guard count >= 0 else { throw refusal() }
             guard count > 0 else {
                 throw Diagnostic(.objectCorrupt, "'\(key)' in \(failure.displayName) became shorter while it was read")
             }
             position += Int64(count)
             return count
         }
+    }
+
+    /// A medium that cannot give back one object's bytes has damaged that object; anything else concerns the store.
+    private func refusal() -> Diagnostic {
+        guard errno == EIO else { return failure.diagnostic("read '\(key)'") }
+        return Diagnostic(
+            .objectCorrupt,
+            "cannot read '\(key)' from \(failure.displayName)",
+            cause: String(cString: strerror(EIO)),
+            hint: "Use another point or another copy of the repository, and replace the disk."
+        )
     }
 }
