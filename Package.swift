@@ -94,7 +94,12 @@ let package = Package(
         tests("AgeEncryptionTests", ["AgeEncryption", "Streams", "Diagnostics"]),
         tests("RowHashingTests", ["RowHashing", "Model"]),
         tests("PolicyTests", ["Policy", "Model"]),
-        tests("CatalogTests", ["Catalog", "PostgresClient", "Model", "Diagnostics"]),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: ["Catalog", "PostgresClient", "Model", "Diagnostics", "Streams", "TestSupport"],
+            exclude: ["Corpus"],
+            swiftSettings: strict
+        ),
         tests("RepositoryTests", ["Repository", "AgeEncryption", "Model", "Streams", "Diagnostics", "Policy"]),
         tests(
             "ExportTests",

@@ -1,0 +1,84 @@
+import PostgresClient
+
+/// Reads tables of every form: ordinary, partitioned, partitions, inherited, typed, unlogged, foreign.
+func readTables(_ context: ReadingContext, columns: [UInt32: [Column]]) throws -> [FoundObject] {
+    let checks = Dictionary(grouping: try readTableChecks(context), by: \.table)
+    let defaults = try InheritedDefaults(context)
+    return try readTableRows(context).map { row in
+        let oid = row.oid("oid")
+        let table = TableShape(
+            row: row,
+            columns: columns[oid] ?? [],
+            checks: checks[oid] ?? [],
+            inheritedDefaults: defaults
+        )
+        return table.found
+    }
+}
+
+private func readTableRows(_ context: ReadingContext) throws -> Rows {
+    try context.query(
+        """
+        SELECT c.oid, c.reltype, rt.typarray, n.nspname, c.relname, c.relkind, c.relpersistence,
+          pg_get_userbyid(c.relowner) AS owner, c.relacl AS acl, acldefault('r', c.relowner) AS base, c.relispartition,
+          c.reloptions, tt.reloptions AS toast_options, c.relreplident, c.relrowsecurity, c.relforcerowsecurity,
+          CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
+          nullif(am.amname, 'heap') AS access_method, ts.spcname,
+          CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
+          CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
+          CASE WHEN i.inhrelid IS NOT NULL THEN ARRAY(
+            SELECT quote_ident(pn.nspname) || '.' || quote_ident(p.relname)
+            FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+            WHERE h.inhrelid = c.oid ORDER BY h.inhseqno) END AS parents,
+          i.inhparent, s.srvname, ft.ftoptions
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_type rt ON rt.oid = c.reltype
+        LEFT JOIN pg_class tt ON tt.oid = c.reltoastrelid
+        LEFT JOIN pg_am am ON am.oid = c.relam
+        LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+        LEFT JOIN LATERAL (SELECT h.inhrelid, h.inhparent FROM pg_inherits h
+          WHERE h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1) i ON true
+        LEFT JOIN pg_foreign_table ft ON ft.ftrelid = c.oid
+        LEFT JOIN pg_foreign_server s ON s.oid = ft.ftserver
+        WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
+          AND c.oid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
+        """
+    )
+}
+
+/// How the defaults of inherited columns relate to those of the parents.
+struct InheritedDefaults {
+    /// Rows of `pg_attrdef` that say what a parent says.
+    private(set) var same: Set<UInt32> = []
+    /// Columns without the default that a parent has.
+    private(set) var missing: Set<RelationColumn> = []
+
+    struct RelationColumn: Hashable {
+        var relation: UInt32
+        var name: String
+    }
+
+    init(_ context: ReadingContext) throws {
+        let rows = try context.query(
+            """
+            SELECT DISTINCT a.attrelid, a.attname, d.oid
+            FROM pg_inherits h
+            JOIN pg_class c ON c.oid = h.inhrelid AND c.relkind IN ('r', 'f') AND NOT c.relispartition
+            JOIN pg_attribute a ON a.attrelid = h.inhrelid AND a.attinhcount > 0 AND NOT a.attisdropped
+            JOIN pg_attribute pa ON pa.attrelid = h.inhparent AND pa.attname = a.attname AND NOT pa.attisdropped
+            JOIN pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
+            LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+            WHERE pa.attgenerated = '' AND a.attgenerated = ''
+              AND (d.oid IS NULL OR pg_get_expr(pd.adbin, pd.adrelid) = pg_get_expr(d.adbin, d.adrelid))
+            """
+        )
+        for row in rows {
+            if row["oid"] == nil {
+                missing.insert(RelationColumn(relation: row.oid("attrelid"), name: row.text("attname")))
+            } else {
+                same.insert(row.oid("oid"))
+            }
+        }
+    }
+}

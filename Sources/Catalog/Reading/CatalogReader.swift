@@ -1,0 +1,70 @@
+import Diagnostics
+package import PostgresClient
+
+/// Reads a database's catalog into values.
+///
+/// Belongs to the connection's thread and blocks on it. The caller has opened the transaction whose snapshot counts and
+/// pinned the session (`search_path=''` above all); nothing is executed but SELECT on catalogs. Memory grows with the
+/// number of objects, about 5 kB each.
+package struct CatalogReader {
+    private let connection: Connection
+
+    /// Creates a reader on a connection inside a pinned transaction.
+    package init(_ connection: Connection) { self.connection = connection }
+
+    /// Everything the database is made of, less what the patterns exclude.
+    ///
+    /// A pattern is a schema (`audit`), a thing in a schema (`public.tmp_*`) or `kind:name`; `*` and `?` stand for any
+    /// text and any character. Throws `unsupportedObject` when something is there that cannot be carried, or when
+    /// something kept depends on something excluded.
+    package func read(excluding patterns: [String] = []) throws -> DatabaseCatalog {
+        let exclusion = Exclusion(patterns)
+        let context = try ReadingContext(connection)
+        var found = try Self.readKinds(context)
+        try CompletenessCheck(context, found).run(excluding: exclusion)
+        // What belongs to an extension comes with it, and so does what lives on its tables.
+        found.removeAll { context.members[$0.address] != nil }
+        found.removeAll { object in object.belongsTo.map { context.members[$0] != nil } ?? false }
+        for object in found where [.table, .foreignTable, .sequence].contains(object.object.identity.kind) {
+            context.ownedLater.insert(object.address)
+        }
+        try RemarkReader(context).attach(to: &found)
+        let excluded = exclusion.cascade(over: found)
+        let edges = try DependencyEdges(context)
+        var resolver = DependencyResolver(found, edges)
+        let objects = resolver.resolve()
+        let kept = objects.filter { !excluded.contains($0.identity) }
+        try Exclusion.checkDependents(of: excluded, among: kept)
+        return DatabaseCatalog(
+            serverMajor: context.major,
+            objects: kept,
+            notices: context.notices + resolver.notices
+        )
+    }
+
+    /// Every kind, one bulk query or two each.
+    private static func readKinds(_ context: ReadingContext) throws -> [FoundObject] {
+        let columns = try readColumns(context)
+        var found = try readRoles(context)
+        found += try readDatabaseProperties(context)
+        found += try readSchemas(context)
+        found += try readExtensions(context)
+        found += try readEnumTypes(context)
+        found += try readCompositeTypes(context, columns: columns)
+        found += try readDomains(context)
+        found += try readFunctions(context)
+        found += try readTables(context, columns: columns)
+        found += try readSequences(context)
+        found += try readViews(context, columns: columns)
+        found += try readMaterializedViews(context, columns: columns)
+        found += try readIndexes(context)
+        found += try readKeyConstraints(context)
+        found += try readForeignKeys(context)
+        found += try readLateChecks(context)
+        found += try readRules(context)
+        found += try readTriggers(context)
+        found += try readPolicies(context)
+        found += try readDefaultPrivileges(context)
+        return found
+    }
+}

@@ -1,0 +1,118 @@
+import Diagnostics
+import PostgresClient
+
+/// Holds what the readers found against what the catalogs have: nothing may be left behind in silence.
+struct CompletenessCheck {
+    private let context: ReadingContext
+    private let covered: Set<CatalogAddress>
+
+    init(_ context: ReadingContext, _ found: [FoundObject]) {
+        self.context = context
+        var covered = context.ignored
+        for object in found {
+            covered.insert(object.address)
+            covered.formUnion(object.aliases)
+            covered.formUnion(object.parts.map(\.address))
+            for stage in object.stages { covered.formUnion(stage.sources) }
+        }
+        self.covered = covered
+    }
+
+    /// Throws `unsupportedObject` naming what no reader knows, unless it is excluded.
+    func run(excluding exclusion: Exclusion) throws {
+        var missing: [CatalogAddress] = []
+        for row in try context.query(Self.everything) {
+            let address = CatalogAddress(UInt32(row[0] ?? "") ?? 0, UInt32(row[1] ?? "") ?? 0)
+            if !covered.contains(address), context.members[address] == nil { missing.append(address) }
+        }
+        if missing.isEmpty { return }
+        var names: [String] = []
+        for address in missing.prefix(200) {
+            let rows = try context.query(
+                """
+                SELECT i.type, i.schema, i.name, i.identity,
+                  pg_describe_object(\(address.catalog)::oid, \(address.oid)::oid, 0) AS described
+                FROM pg_identify_object(\(address.catalog)::oid, \(address.oid)::oid, 0) i
+                """
+            )
+            guard let row = rows.first else { continue }
+            let kind = row.text("type").replacing(" ", with: "-")
+            let name = row["name"] ?? row.text("identity")
+            if exclusion.excludes(kind: kind, schema: row["schema"].map(unquoted), name: unquoted(name)) { continue }
+            names.append("\(kind):\(unquoted(name))")
+        }
+        if names.isEmpty { return }
+        let list = names.prefix(5).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 5 ? " and others" : "")
+        throw Diagnostic(
+            .unsupportedObject,
+            "the database holds what cannot be backed up yet: \(list)",
+            hint: "leave it out on purpose with --exclude \(names[0]).",
+            context: ["objects": names.joined(separator: "\n")]
+        )
+    }
+
+    private func unquoted(_ name: String) -> String {
+        guard name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") else { return name }
+        return String(name.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+    }
+
+    /// Everything in the catalogs that is an object of its own and was made by users.
+    ///
+    /// One branch per catalog.
+    private static let everything: String = {
+        let first = ReadingContext.firstUserOID
+        let schema = ReadingContext.userSchema
+        let inSchemas = [
+            ("pg_operator", "oprnamespace"), ("pg_opclass", "opcnamespace"), ("pg_opfamily", "opfnamespace"),
+            ("pg_conversion", "connamespace"), ("pg_collation", "collnamespace"), ("pg_ts_config", "cfgnamespace"),
+            ("pg_ts_dict", "dictnamespace"), ("pg_ts_parser", "prsnamespace"), ("pg_ts_template", "tmplnamespace"),
+            ("pg_statistic_ext", "stxnamespace"),
+        ].map { catalog, column in
+            "SELECT '\(catalog)'::regclass::oid, o.oid FROM \(catalog) o JOIN pg_namespace n ON n.oid = o.\(column) WHERE \(schema)"
+        }
+        let global = [
+            "pg_am", "pg_language", "pg_foreign_data_wrapper", "pg_foreign_server", "pg_event_trigger",
+            "pg_publication",
+            "pg_transform", "pg_default_acl", "pg_extension", "pg_cast",
+        ].map { "SELECT '\($0)'::regclass::oid, o.oid FROM \($0) o WHERE o.oid >= \(first)" }
+        return (inSchemas + global + [special]).joined(separator: "\nUNION ALL\n")
+    }()
+
+    private static let special = """
+        SELECT 'pg_namespace'::regclass::oid, n.oid FROM pg_namespace n WHERE \(ReadingContext.userSchema)
+        UNION ALL
+        SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relpersistence <> 't' AND \(ReadingContext.userSchema)
+        UNION ALL
+        SELECT 'pg_proc'::regclass::oid, p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE \(ReadingContext.userSchema) AND NOT EXISTS (SELECT FROM pg_depend d
+          WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
+        UNION ALL
+        SELECT 'pg_type'::regclass::oid, t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+        LEFT JOIN pg_class c ON c.oid = t.typrelid
+        WHERE \(ReadingContext.userSchema) AND (c.oid IS NULL OR c.relkind = 'c') AND t.typtype <> 'm'
+          AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+          AND NOT EXISTS (SELECT FROM pg_class s WHERE s.reltype = t.oid AND s.relpersistence = 't')
+        UNION ALL
+        SELECT 'pg_constraint'::regclass::oid, k.oid FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+        WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND k.conislocal AND k.conparentid = 0 AND \(ReadingContext.userSchema)
+        UNION ALL
+        SELECT 'pg_trigger'::regclass::oid, t.oid FROM pg_trigger t
+        JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND \(ReadingContext.userSchema)
+        UNION ALL
+        SELECT 'pg_policy'::regclass::oid, p.oid FROM pg_policy p
+        JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE \(ReadingContext.userSchema)
+        UNION ALL
+        SELECT 'pg_rewrite'::regclass::oid, r.oid FROM pg_rewrite r
+        JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relpersistence <> 't' AND \(ReadingContext.userSchema)
+        UNION ALL
+        SELECT 'pg_subscription'::regclass::oid, s.oid FROM pg_subscription s
+        JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()
+        UNION ALL
+        SELECT 'pg_user_mapping'::regclass::oid, u.umid FROM pg_user_mappings u
+        WHERE u.umid >= \(ReadingContext.firstUserOID)
+        """
+}

@@ -1,0 +1,54 @@
+/// The name of an object, the same in every database that has it: never an OID.
+package struct ObjectIdentity: Codable, Sendable, Hashable {
+    package var kind: ObjectKind
+    package var schema: String?
+    package var name: String
+    /// Argument types for what can be overloaded, the access method of an operator class, the role of default
+    /// privileges: whatever the name needs to be unique.
+    package var signature: String?
+    /// The table, view or domain that the object lives on; in the same schema.
+    package var parent: String?
+
+    /// Creates an identity.
+    package init(
+        _ kind: ObjectKind,
+        schema: String? = nil,
+        name: String,
+        signature: String? = nil,
+        parent: String? = nil
+    ) {
+        self.kind = kind
+        self.schema = schema
+        self.name = name
+        self.signature = signature
+        self.parent = parent
+    }
+}
+
+extension ObjectIdentity: Comparable {
+    /// Kind in order of creation, then schema, parent, name and signature by bytes: the same on every machine.
+    package static func < (a: ObjectIdentity, b: ObjectIdentity) -> Bool {
+        if a.kind != b.kind { return a.kind.priority < b.kind.priority }
+        if a.schema != b.schema { return precedes(a.schema, b.schema) }
+        if a.parent != b.parent { return precedes(a.parent, b.parent) }
+        if a.name != b.name { return precedes(a.name, b.name) }
+        return precedes(a.signature, b.signature)
+    }
+
+    private static func precedes(_ a: String?, _ b: String?) -> Bool {
+        guard let a else { return b != nil }
+        guard let b else { return false }
+        return a.utf8.lexicographicallyPrecedes(b.utf8)
+    }
+}
+
+extension ObjectIdentity: CustomStringConvertible {
+    /// How a person reads it: `table public.orders`, `trigger audit on public.orders`.
+    package var description: String {
+        let place = schema.map { $0 + "." } ?? ""
+        let words = kind.rawValue.replacing("-", with: " ")
+        if let parent { return "\(words) \(name) on \(place)\(parent)" }
+        if let signature { return "\(words) \(place)\(name)(\(signature))" }
+        return "\(words) \(place)\(name)"
+    }
+}

@@ -1,0 +1,52 @@
+/// A configuration parameter and its value, as `pg_db_role_setting` keeps them.
+struct Setting {
+    var name: String
+    var value: String
+
+    /// Reads the elements of a `setconfig` array, `name=value`.
+    static func list(_ array: String) -> [Setting] {
+        arrayElements(array).compactMap { element in
+            guard let element, let split = element.firstIndex(of: "=") else { return nil }
+            return Setting(name: String(element[..<split]), value: String(element[element.index(after: split)...]))
+        }
+    }
+
+    /// What follows SET.
+    ///
+    /// Parameters that hold lists of names keep each name as an element of its own.
+    var clause: String {
+        let target = name.split(separator: ".", omittingEmptySubsequences: false).map { quoted(String($0)) }
+            .joined(separator: ".")
+        let values = Self.namesOfLists.contains(name.lowercased()) ? Self.elements(of: value) : [value]
+        return target + " TO " + (values.isEmpty ? "''" : values.map(literal).joined(separator: ", "))
+    }
+
+    private static let namesOfLists: Set<String> = [
+        "local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries",
+        "temp_tablespaces", "unix_socket_directories", "restrict_nonsystem_relation_kind", "createrole_self_grant",
+    ]
+
+    /// Splits `"$user", public` into its names.
+    private static func elements(of list: String) -> [String] {
+        var names: [String] = []
+        var current = ""
+        var isInQuotes = false
+        var rest = list[...]
+        while let character = rest.popFirst() {
+            if character == "\"" {
+                if isInQuotes, rest.first == "\"" {
+                    current.append("\"")
+                    rest.removeFirst()
+                } else {
+                    isInQuotes.toggle()
+                }
+            } else if character == ",", !isInQuotes {
+                names.append(current)
+                current = ""
+            } else if isInQuotes || !character.isWhitespace {
+                current.append(character)
+            }
+        }
+        return list.isEmpty ? [] : names + [current]
+    }
+}

@@ -1,0 +1,104 @@
+/// What differs between two catalogs, object by object.
+package struct CatalogDifference: Sendable, Hashable {
+    /// In order of identity; empty when the catalogs are the same.
+    package var objects: [ObjectDifference]
+    /// How many objects were looked at: those of the first catalog.
+    package var total: Int
+
+    /// Compares two catalogs.
+    ///
+    /// `second` is the copy, or the later one. `normalised` may even out what two majors write differently, and drop an
+    /// object (nil) that should not count.
+    package static func compare(
+        _ first: DatabaseCatalog,
+        _ second: DatabaseCatalog,
+        normalised: (CatalogObject) -> CatalogObject? = { $0 }
+    ) -> CatalogDifference {
+        let before = first.objects.compactMap(normalised)
+        let after = Dictionary(
+            second.objects.compactMap(normalised).map { ($0.identity, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var differences: [ObjectDifference] = []
+        for object in before {
+            guard let other = after[object.identity] else {
+                differences.append(ObjectDifference(object: object.identity, change: .missing))
+                continue
+            }
+            let fields = FieldDifference.between(object, other)
+            if !fields.isEmpty {
+                differences.append(ObjectDifference(object: object.identity, change: .changed(fields)))
+            }
+        }
+        let known = Set(before.map(\.identity))
+        for identity in after.keys where !known.contains(identity) {
+            differences.append(ObjectDifference(object: identity, change: .extra))
+        }
+        return CatalogDifference(objects: differences.sorted { $0.object < $1.object }, total: before.count)
+    }
+
+    /// The share of the first catalog's objects that the second has exactly: 1 when all.
+    package var fidelity: Double {
+        let lost = objects.count { $0.change != .extra }
+        return total == 0 ? 1 : Double(total - lost) / Double(total)
+    }
+}
+
+/// How one object differs.
+package struct ObjectDifference: Sendable, Hashable {
+    package var object: ObjectIdentity
+    package var change: Change
+
+    /// The sort of difference.
+    package enum Change: Sendable, Hashable {
+        /// Only the first catalog has it.
+        case missing
+        /// Only the second catalog has it.
+        case extra
+        case changed([FieldDifference])
+    }
+}
+
+/// One property that differs, by lines.
+package struct FieldDifference: Sendable, Hashable {
+    /// `definition`, `owner`, `privileges`, `comments`, or the name of a fact.
+    package var field: String
+    /// Lines that only the first has.
+    package var removed: [String]
+    /// Lines that only the second has.
+    package var added: [String]
+
+    static func between(_ first: CatalogObject, _ second: CatalogObject) -> [FieldDifference] {
+        var fields = [
+            FieldDifference("definition", definition(first), definition(second)),
+            FieldDifference("owner", first.owner.map { [$0] } ?? [], second.owner.map { [$0] } ?? []),
+            FieldDifference("privileges", first.privileges?.changes ?? [], second.privileges?.changes ?? []),
+            FieldDifference("comments", first.remarks.map(\.statement), second.remarks.map(\.statement)),
+        ]
+        for fact in Set(first.facts.keys).union(second.facts.keys).sorted() {
+            fields.append(
+                FieldDifference(fact, first.facts[fact].map { [$0] } ?? [], second.facts[fact].map { [$0] } ?? [])
+            )
+        }
+        return fields.filter { !$0.removed.isEmpty || !$0.added.isEmpty }
+    }
+
+    private init(_ field: String, _ before: [String], _ after: [String]) {
+        self.field = field
+        removed = []
+        added = []
+        if before == after { return }
+        for change in after.difference(from: before) {
+            switch change {
+            case .remove(_, let line, _): removed.append(line)
+            case .insert(_, let line, _): added.append(line)
+            }
+        }
+    }
+
+    private static func definition(_ object: CatalogObject) -> [String] {
+        object.stages.flatMap { stage in
+            stage.statements.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+extension CatalogObject {
+    /// What gives the object to its owner; nil for kinds without one and for what goes with its table.
+    package var ownerStatement: String? {
+        guard let owner, !stages.isEmpty else { return nil }
+        if identity.kind == .database { return inThisDatabase("ALTER DATABASE", "OWNER TO \(quoted(owner))") }
+        return "ALTER \(identity.kind.keyword) \(reference) OWNER TO \(quoted(owner))"
+    }
+
+    /// What turns a fresh object's privileges into this one's.
+    package var privilegeStatements: [String] {
+        guard let privileges, let keyword = identity.kind.privilegeKeyword else { return [] }
+        guard identity.kind == .database else {
+            return privileges.statements(on: "\(keyword) \(reference)", owner: owner)
+        }
+        let marker = "DATABASE \u{1}"
+        return privileges.statements(on: marker, owner: owner).map { line in
+            guard let split = line.firstRange(of: marker) else { return line }
+            return inThisDatabase(
+                line[..<split.lowerBound] + "DATABASE",
+                String(line[split.upperBound...].drop { $0 == " " })
+            )
+        }
+    }
+}

@@ -1,0 +1,121 @@
+/// The steps that make a database from its catalog, in an order that works.
+///
+/// Deterministic: the same catalog gives the same steps. Sections follow each other as `RestoreSection` lists them;
+/// within one, `RestoreStep.after` says what may run in parallel.
+package struct RestoreOrder: Sendable {
+    package private(set) var steps: [RestoreStep] = []
+
+    /// Orders the stages of every object; `dropsMissingPublic` removes the `public` schema of a new database when the
+    /// catalog has none (leave it off for a part of a catalog).
+    package init(_ catalog: DatabaseCatalog, dropsMissingPublic: Bool = false) {
+        if dropsMissingPublic, !catalog.objects.contains(where: { $0.identity == Self.publicSchema }) {
+            steps.append(
+                RestoreStep(
+                    object: Self.publicSchema,
+                    action: .create,
+                    section: .preData,
+                    statements: ["DROP SCHEMA IF EXISTS \"public\""],
+                    after: [],
+                    locks: []
+                )
+            )
+        }
+        var places: [Dependency: Int] = [:]
+        for dependency in StageSorter(catalog.objects).sorted() {
+            append(catalog.objects[dependency.object], dependency.stage, &places)
+        }
+        // Sections are a partition of the order; a stable sort keeps the order inside each.
+        sortBySection()
+    }
+
+    /// The steps of one section with their positions in `steps`.
+    package func steps(in section: RestoreSection) -> Range<Int> {
+        let start = steps.firstIndex { $0.section >= section } ?? steps.count
+        let end = steps.firstIndex { $0.section > section } ?? steps.count
+        return start..<end
+    }
+
+    private static let publicSchema = ObjectIdentity(.schema, name: "public")
+
+    private mutating func append(_ object: CatalogObject, _ number: Int, _ places: inout [Dependency: Int]) {
+        let stage = object.stages[number]
+        let position = steps.count
+        let isLast = number == object.stages.count - 1
+        places[Dependency(object: object.identity, stage: number)] = position
+        var after = stage.dependencies.compactMap { places[$0] }
+        if number > 0 { after += (0..<number).compactMap { places[Dependency(object: object.identity, stage: $0)] } }
+        let isRefresh = stage.purpose == .refresh
+        // A refresh runs as the view's owner, for whom policies hold, as they did on the source.
+        let statements = isRefresh ? ["SET row_security = on"] + stage.statements : stage.statements
+        steps.append(
+            RestoreStep(
+                object: object.identity,
+                action: isRefresh ? .refresh : .create,
+                section: stage.section,
+                statements: statements,
+                after: after,
+                locks: Self.locks(object, stage)
+            )
+        )
+        if number == 0, let owner = object.ownerStatement {
+            append(object, .own, max(stage.section, .preData), [owner], after: position)
+        }
+        guard isLast else { return }
+        if !object.remarks.isEmpty {
+            append(object, .comment, max(stage.section, .preData), object.remarks.map(\.statement), after: position)
+        }
+        let grants = object.privilegeStatements
+        if !grants.isEmpty { append(object, .grant, .privileges, grants, after: position) }
+    }
+
+    private mutating func append(
+        _ object: CatalogObject,
+        _ action: RestoreStep.Action,
+        _ section: RestoreSection,
+        _ statements: [String],
+        after position: Int
+    ) {
+        steps.append(
+            RestoreStep(
+                object: object.identity,
+                action: action,
+                section: section,
+                statements: statements,
+                after: [position],
+                locks: object.identity.tableItLivesOn.map { [.init(table: $0, isExclusive: true)] } ?? []
+            )
+        )
+    }
+
+    private mutating func sortBySection() {
+        let order = steps.indices.sorted {
+            steps[$0].section != steps[$1].section ? steps[$0].section < steps[$1].section : $0 < $1
+        }
+        var newPlace = Array(repeating: 0, count: steps.count)
+        for (place, old) in order.enumerated() { newPlace[old] = place }
+        let sections = steps.map(\.section)
+        steps = order.map { old in
+            var step = steps[old]
+            step.after = step.after.filter { sections[$0] == step.section }.map { newPlace[$0] }.sorted()
+            return step
+        }
+    }
+
+    /// An index may be built beside another on the same table; a constraint, trigger or rule may not.
+    private static func locks(_ object: CatalogObject, _ stage: Stage) -> [RestoreStep.RelationLock] {
+        guard stage.section == .postData else { return [] }
+        let isShared = object.identity.kind == .index && stage.purpose == .create && stage.statements.count == 1
+        var tables = stage.dependencies.map(\.object).filter { $0.kind == .table }
+        if object.identity.kind == .table { tables.append(object.identity) }
+        if let own = object.identity.tableItLivesOn { tables.append(own) }
+        return Set(tables).sorted().map { .init(table: $0, isExclusive: !isShared) }
+    }
+}
+
+extension ObjectIdentity {
+    /// The table under an index, constraint, trigger, rule or policy.
+    package var tableItLivesOn: ObjectIdentity? {
+        guard kind.belongsToRelation, let parent else { return nil }
+        return ObjectIdentity(.table, schema: schema, name: parent)
+    }
+}

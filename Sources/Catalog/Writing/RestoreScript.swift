@@ -1,0 +1,45 @@
+import Diagnostics
+
+/// The steps of a restore as SQL text that `psql` runs by hand.
+///
+/// A name never stands in a comment, and a statement that would mean something to `psql` itself is refused, so that a
+/// hostile name or a hostile server cannot make the text run anything on the machine of whoever restores.
+package struct RestoreScript {
+    private let order: RestoreOrder
+
+    /// Creates the text of an order of steps.
+    package init(_ order: RestoreOrder) { self.order = order }
+
+    /// What the session of a restore is set to, one statement each.
+    package static let sessionSettings: [String] = [
+        "SET statement_timeout = 0", "SET lock_timeout = 0", "SET idle_in_transaction_session_timeout = 0",
+        "SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on",
+        "SELECT pg_catalog.set_config('search_path', '', false)", "SET check_function_bodies = false",
+        "SET xmloption = content", "SET client_min_messages = warning", "SET row_security = off",
+        "SET default_tablespace = ''", "SET default_table_access_method = heap",
+    ]
+
+    /// The text of some sections.
+    ///
+    /// Throws `unsupportedObject` when a statement could escape from itself.
+    package func sql(_ sections: [RestoreSection]) throws -> String {
+        var text = Self.sessionSettings.map { $0 + ";\n" }.joined() + "\n"
+        for section in sections {
+            text += "-- \(section.rawValue)\n\n"
+            for step in order.steps[order.steps(in: section)] {
+                for statement in step.statements {
+                    guard StatementText.isInert(statement) else {
+                        throw Diagnostic(
+                            .unsupportedObject,
+                            "the definition of '\(step.object)' is not a plain SQL statement",
+                            cause: "it has an open quote, or a backslash outside quotes",
+                            hint: "look at the object's definition on the source, and exclude it if it is hostile."
+                        )
+                    }
+                    text += statement + ";\n\n"
+                }
+            }
+        }
+        return text
+    }
+}

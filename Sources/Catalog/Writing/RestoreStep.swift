@@ -1,0 +1,29 @@
+/// One thing to do in a restore, on one connection.
+package struct RestoreStep: Sendable, Hashable {
+    package var object: ObjectIdentity
+    package var action: Action
+    package var section: RestoreSection
+    /// Run one by one, in order.
+    ///
+    /// When one fails, `RESET ROLE` must follow before the connection is used again.
+    package var statements: [String]
+    /// Positions of the steps of the same section that must be done before; earlier sections are done as a whole.
+    package var after: [Int]
+    /// Tables that the step locks: two steps that share one may run at the same time only if neither is exclusive.
+    package var locks: [RelationLock]
+
+    /// What a step does: creation can be told from what a less privileged restore leaves out.
+    package enum Action: String, Sendable {
+        case create
+        case own
+        case comment
+        case grant
+        case refresh
+    }
+
+    /// A table that a step locks.
+    package struct RelationLock: Sendable, Hashable {
+        package var table: ObjectIdentity
+        package var isExclusive: Bool
+    }
+}

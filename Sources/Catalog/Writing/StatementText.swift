@@ -1,0 +1,118 @@
+/// Reads SQL the way `psql` does, as far as it must to know where quotes and comments end.
+struct StatementText {
+    private let bytes: [UInt8]
+    private var place = 0
+
+    private init(_ text: String) { bytes = Array(text.utf8) }
+
+    /// Whether the text is closed in itself: every quote, comment and dollar quote ends inside it, and outside of them
+    /// there is no backslash, which `psql` would take for a command of its own.
+    static func isInert(_ text: String) -> Bool {
+        var scanner = StatementText(text)
+        return scanner.scan()
+    }
+
+    private mutating func scan() -> Bool {
+        while place < bytes.count {
+            let isClosed =
+                switch bytes[place] {
+                case Byte.backslash: false
+                case Byte.quote: skipQuoted(Byte.quote, backslashes: isAfterEscapeMark)
+                case Byte.doubleQuote: skipQuoted(Byte.doubleQuote, backslashes: false)
+                case Byte.dollar: skipDollarQuoted()
+                case Byte.dash where next == Byte.dash: skipLine()
+                case Byte.slash where next == Byte.star: skipComment()
+                default: advance()
+                }
+            if !isClosed { return false }
+        }
+        return true
+    }
+
+    private var next: UInt8? { place + 1 < bytes.count ? bytes[place + 1] : nil }
+
+    private mutating func advance() -> Bool {
+        place += 1
+        return true
+    }
+
+    /// Whether an `E` that is not the end of a longer word stands before the quote here.
+    private var isAfterEscapeMark: Bool {
+        guard place > 0, bytes[place - 1] | 0x20 == Byte.letterE else { return false }
+        return place == 1 || !Self.isWord(bytes[place - 2])
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x5F || byte >= 0x80
+    }
+
+    private mutating func skipQuoted(_ quote: UInt8, backslashes: Bool) -> Bool {
+        place += 1
+        while place < bytes.count {
+            if bytes[place] == Byte.backslash, backslashes {
+                place += 2
+            } else if bytes[place] == quote {
+                place += 1
+                if place >= bytes.count || bytes[place] != quote { return true }
+                place += 1
+            } else {
+                place += 1
+            }
+        }
+        return false
+    }
+
+    /// `$tag$ … $tag$`; a dollar inside a word or before a digit starts nothing.
+    private mutating func skipDollarQuoted() -> Bool {
+        if place > 0, Self.isWord(bytes[place - 1]) { return advance() }
+        var end = place + 1
+        while end < bytes.count, Self.isWord(bytes[end]) { end += 1 }
+        guard end < bytes.count, bytes[end] == Byte.dollar else { return advance() }
+        if let first = bytes[(place + 1)..<end].first, (0x30...0x39).contains(first) { return advance() }
+        let tag = bytes[place...end]
+        var start = end + 1
+        while start + tag.count <= bytes.count {
+            if bytes[start] == Byte.dollar, bytes[start..<(start + tag.count)] == tag {
+                place = start + tag.count
+                return true
+            }
+            start += 1
+        }
+        return false
+    }
+
+    /// A line comment may not be the end: the semicolon would be part of it.
+    private mutating func skipLine() -> Bool {
+        while place < bytes.count, bytes[place] != Byte.newline { place += 1 }
+        return place < bytes.count
+    }
+
+    private mutating func skipComment() -> Bool {
+        var depth = 0
+        while place < bytes.count {
+            if bytes[place] == Byte.slash, next == Byte.star {
+                depth += 1
+                place += 2
+            } else if bytes[place] == Byte.star, next == Byte.slash {
+                depth -= 1
+                place += 2
+                if depth == 0 { return true }
+            } else {
+                place += 1
+            }
+        }
+        return false
+    }
+
+    private enum Byte {
+        static let newline: UInt8 = 0x0A
+        static let doubleQuote: UInt8 = 0x22
+        static let dollar: UInt8 = 0x24
+        static let quote: UInt8 = 0x27
+        static let star: UInt8 = 0x2A
+        static let dash: UInt8 = 0x2D
+        static let slash: UInt8 = 0x2F
+        static let backslash: UInt8 = 0x5C
+        static let letterE: UInt8 = 0x65
+    }
+}

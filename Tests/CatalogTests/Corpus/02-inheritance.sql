@@ -1,0 +1,48 @@
+-- Inheritance, partitions, typed tables.
+CREATE SCHEMA family;
+CREATE FUNCTION family.noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE family.parent (a integer DEFAULT 1, b text NOT NULL CONSTRAINT b_full CHECK (b <> ''), c integer);
+CREATE TABLE family.other (a integer, d date, CONSTRAINT d_new CHECK (d > '2000-01-01'));
+CREATE TABLE family.child (own integer, CONSTRAINT b_full CHECK (b <> '')) INHERITS (family.parent, family.other);
+ALTER TABLE ONLY family.child ALTER a SET DEFAULT 7;
+ALTER TABLE ONLY family.child ALTER c SET NOT NULL;
+CREATE TABLE family.same (LIKE family.parent INCLUDING ALL) INHERITS (family.parent);
+CREATE TABLE family.late (b text NOT NULL, a integer, c integer, extra text, CONSTRAINT b_full CHECK (b <> ''));
+ALTER TABLE family.late INHERIT family.parent;
+ALTER TABLE family.late NO INHERIT family.parent;
+ALTER TABLE family.late INHERIT family.parent;
+ALTER TABLE family.parent ADD CONSTRAINT only_here CHECK (a > 0) NO INHERIT;
+CREATE TABLE family.grandchild () INHERITS (family.child);
+
+CREATE TABLE family.events (
+    id bigint NOT NULL, at timestamptz NOT NULL, region text NOT NULL DEFAULT 'eu', body text,
+    CONSTRAINT body_short CHECK (length(body) < 1000)
+) PARTITION BY RANGE (at);
+CREATE TABLE family.events_2026 PARTITION OF family.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')
+    PARTITION BY LIST (region);
+CREATE TABLE family.events_2026_eu PARTITION OF family.events_2026 (body DEFAULT 'x') FOR VALUES IN ('eu', 'it''s', NULL);
+CREATE TABLE family.events_2026_rest PARTITION OF family.events_2026 DEFAULT;
+-- Other column order than its parent.
+CREATE TABLE family.events_old (body text, region text NOT NULL, at timestamptz NOT NULL, id bigint NOT NULL,
+    CONSTRAINT body_short CHECK (length(body) < 1000), own_check integer CHECK (own_check > 0));
+ALTER TABLE family.events_old DROP COLUMN own_check;
+ALTER TABLE family.events ATTACH PARTITION family.events_old FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+ALTER TABLE family.events ADD PRIMARY KEY (id, at, region);
+CREATE INDEX events_body ON family.events (lower(body));
+CREATE INDEX events_only ON ONLY family.events (region);
+CREATE INDEX events_old_region ON family.events_old (region);
+ALTER INDEX family.events_only ATTACH PARTITION family.events_old_region;
+CREATE INDEX own_index ON family.events_2026_eu (body);
+CREATE TABLE family.refers (id bigint, at timestamptz, region text,
+    FOREIGN KEY (id, at, region) REFERENCES family.events ON UPDATE CASCADE);
+CREATE TABLE family.target (k integer PRIMARY KEY);
+CREATE TABLE family.hashed (k integer REFERENCES family.target, v text, s text GENERATED ALWAYS AS (upper(v)) STORED)
+    PARTITION BY HASH (k, v);
+CREATE TABLE family.hashed_0 PARTITION OF family.hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0) WITH (fillfactor = 70);
+CREATE TABLE family.hashed_1 PARTITION OF family.hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TRIGGER noted AFTER INSERT ON family.hashed FOR EACH ROW EXECUTE FUNCTION family.noted();
+ALTER TABLE family.hashed_1 DISABLE TRIGGER noted;
+CREATE TABLE family.by_expression (a text COLLATE "C", b integer) PARTITION BY RANGE (lower(a) COLLATE "C", (b + 1));
+CREATE TYPE family.shape AS (id integer, name text);
+CREATE TABLE family.typed OF family.shape (PRIMARY KEY (id), name WITH OPTIONS DEFAULT 'none' NOT NULL CHECK (name <> 'x'));
+CREATE TABLE family.typed_plain OF family.shape;
