@@ -22,7 +22,7 @@ extension Duration {
             rest = rest.dropFirst(digits.count)
             let name = String(rest.prefix { $0.isLetter })
             rest = rest.dropFirst(name.count)
-            guard !digits.isEmpty else {
+            guard !digits.isEmpty, !name.isEmpty || rest.isEmpty else {
                 throw QuantityError("'\(text)' is not a duration; write whole numbers with units, like 1h30m or 30d")
             }
             let unit = try Self.milliseconds(perUnit: name, after: digits, in: text)

@@ -24,7 +24,7 @@ struct HumanDurationTests {
             ("30", "'30' has no unit; write 30s, 30m, 30h or 30d"),
             ("two hours", "'two hours' is not a duration; write whole numbers with units, like 1h30m or 30d"),
             ("-2h", "'-2h' is not a duration; write whole numbers with units, like 1h30m or 30d"),
-            ("1.5h", "'1.5h' has no unit; write 1s, 1m, 1h or 1d"),
+            ("1.5h", "'1.5h' is not a duration; write whole numbers with units, like 1h30m or 30d"),
             ("3M", "'3M' has the unknown unit 'M'; the units are ms, s, m (minutes), h, d and w"),
             ("30m1h", "'30m1h' does not name its units from large to small, each once, like 1h30m"),
             ("1h1h", "'1h1h' does not name its units from large to small, each once, like 1h30m"),
