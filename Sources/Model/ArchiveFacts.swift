@@ -49,13 +49,35 @@ package struct ArchiveFacts: Sendable, Hashable, Codable {
 
 /// The large objects of a database: their pages, read like a table's rows.
 package struct LargeObjectData: Sendable, Hashable, Codable {
-    package var count: Int64
+    /// Every large object, those without a page included, in order of number.
+    package var objects: [LargeObjectFacts]
+    /// The pages by ranges of object numbers (`blocks` counts those); rows are `loid`, `pageno`, `data`.
     package var ranges: [TableRange]
 
+    /// How many there are.
+    package var count: Int64 { Int64(objects.count) }
+
     /// Creates the data.
-    package init(count: Int64, ranges: [TableRange]) {
-        self.count = count
+    package init(objects: [LargeObjectFacts], ranges: [TableRange]) {
+        self.objects = objects
         self.ranges = ranges
+    }
+}
+
+/// What is known of one large object besides its pages.
+package struct LargeObjectFacts: Sendable, Hashable, Codable {
+    package var oid: UInt32
+    package var owner: String
+    /// Its access privileges as `aclitem[]` text; nil for the default.
+    package var privileges: String?
+    package var comment: String?
+
+    /// Creates the facts.
+    package init(oid: UInt32, owner: String, privileges: String?, comment: String?) {
+        self.oid = oid
+        self.owner = owner
+        self.privileges = privileges
+        self.comment = comment
     }
 }
 

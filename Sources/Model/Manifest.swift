@@ -23,6 +23,8 @@ package struct Manifest: Sendable, Hashable, Codable {
     package var catalog: CatalogFacts
     /// What was left out on purpose, each with its reason.
     package var omissions: [Omission]
+    /// What the run remarked without failing, a sentence each.
+    package var notices: [String]
     package var phases: [Phase]
     package var totals: BackupTotals
     /// The point this one continues; nil for the first.
@@ -42,6 +44,7 @@ package struct Manifest: Sendable, Hashable, Codable {
         archives: [ArchiveFacts],
         catalog: CatalogFacts,
         omissions: [Omission],
+        notices: [String] = [],
         phases: [Phase],
         totals: BackupTotals,
         previous: PreviousPoint?
@@ -58,6 +61,7 @@ package struct Manifest: Sendable, Hashable, Codable {
         self.archives = archives
         self.catalog = catalog
         self.omissions = omissions
+        self.notices = notices
         self.phases = phases
         self.totals = totals
         self.previous = previous

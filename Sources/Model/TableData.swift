@@ -4,7 +4,8 @@ package struct TableData: Sendable, Hashable, Codable {
     package var name: String
     /// The columns in the order of the COPY text; generated columns are not among them.
     package var columns: [String]
-    /// Only rows that satisfy this SQL condition are here (configuration tables of extensions); nil means all rows.
+    /// What follows `FROM ONLY table` (`WHERE …`) when only some rows are here, as in configuration tables of extensions;
+    /// nil means all rows.
     package var condition: String?
     /// Everything in the server's catalogs that the text of a row depends on, hashed; nil when it could not be computed.
     package var catalogKey: String?

@@ -1,0 +1,51 @@
+package import Model
+package import PostgresClient
+
+/// What one backup run is to do.
+package struct ExportPlan: Sendable {
+    /// Which tables are counted a second time without block ranges.
+    package enum Audit: Sendable, Hashable {
+        /// A share of the tables, another one in each run.
+        case rotating
+        case all
+        case none
+    }
+
+    package var point: PointName
+    package var source: ConnectionSettings
+    /// Connections that copy at once; fewer when the server allows fewer.
+    package var workerCount = 4
+    package var compressionLevel: Int
+    /// How long the export waits for tables that a migration holds.
+    package var lockTimeout: Duration = .seconds(10)
+    /// How many bytes of table, TOAST included, one range should have.
+    package var rangeBytes: Int64 = 64 << 20
+    /// Where an archive ends and the next begins, at the end of a range.
+    package var archiveBytes: Int64 = 256 << 20
+    /// Every range is read again within this time, changed or not.
+    package var rereadWithin: Duration = .seconds(30 * 86400)
+    /// Reads everything, whatever has not changed.
+    package var isFull = false
+    package var audit = Audit.rotating
+    /// Tables whose rows are left out; their definitions are kept.
+    package var excludedTables: [TablePattern] = []
+    /// Name and version of the program, for the manifest and the record.
+    package var tool: String
+    /// This machine's name, for the record.
+    package var host: String
+
+    /// Creates a plan with the defaults.
+    package init(
+        point: PointName,
+        source: ConnectionSettings,
+        tool: String,
+        host: String,
+        compressionLevel: Int = 1
+    ) {
+        self.point = point
+        self.source = source
+        self.tool = tool
+        self.host = host
+        self.compressionLevel = compressionLevel
+    }
+}

@@ -1,0 +1,101 @@
+import Model
+
+/// One range to be read, or to be found unchanged.
+struct RangeTask: Sendable, Hashable {
+    enum Source: Sendable, Hashable {
+        /// Index into the inventory's tables.
+        case table(Int)
+        case largeObjects
+    }
+
+    var source: Source
+    var blocks: BlockRange
+    var prospect: ReuseBasis.Prospect
+    /// About how much of the server's storage it covers, TOAST included.
+    var bytes: Int64
+}
+
+/// Ranges that one worker takes together: one large, or many small, to save round trips.
+struct ExportJob: Sendable {
+    private static let smallBytes: Int64 = 1 << 20
+    private static let batchBytes: Int64 = 8 << 20
+    private static let batchCount = 64
+
+    var tasks: [RangeTask]
+    var bytes: Int64
+
+    /// Groups tasks into jobs, the largest first, so that none is left for the end.
+    static func grouping(_ tasks: [RangeTask]) -> [ExportJob] {
+        var jobs: [ExportJob] = []
+        var batch = ExportJob(tasks: [], bytes: 0)
+        for task in tasks {
+            guard task.bytes < smallBytes, task.source != .largeObjects else {
+                jobs.append(ExportJob(tasks: [task], bytes: task.bytes))
+                continue
+            }
+            batch.tasks.append(task)
+            batch.bytes += task.bytes
+            if batch.bytes >= batchBytes || batch.tasks.count >= batchCount {
+                jobs.append(batch)
+                batch = ExportJob(tasks: [], bytes: 0)
+            }
+        }
+        if !batch.tasks.isEmpty { jobs.append(batch) }
+        return jobs.enumerated()
+            .sorted { ($1.element.bytes, $0.offset) < ($0.element.bytes, $1.offset) }
+            .map(\.element)
+    }
+}
+
+/// Everything that has to be done; pure.
+struct TaskList: Sendable {
+    var tasks: [RangeTask]
+
+    /// Cuts every table and says of each range what is known before its rows are looked at.
+    init(_ inventory: Inventory, largeObjects: LargeObjectListing?, reuse: ReuseVerdict, chunks: ChunkPlan) {
+        tasks = inventory.tables.indices.flatMap { index in
+            Self.tasks(of: inventory.tables[index], at: index, reuse, chunks)
+        }
+        if let largeObjects {
+            let bytes = largeObjects.bytes / Int64(max(1, largeObjects.ranges.count))
+            tasks += largeObjects.ranges.map { range in
+                RangeTask(
+                    source: .largeObjects,
+                    blocks: range,
+                    prospect: .read(reuse.refusal ?? .notComparable),
+                    bytes: bytes
+                )
+            }
+        }
+    }
+
+    private static func tasks(
+        of table: SourceTable,
+        at index: Int,
+        _ reuse: ReuseVerdict,
+        _ chunks: ChunkPlan
+    ) -> [RangeTask] {
+        let base = reuse.basis?.boundaries(of: table) ?? []
+        let ranges =
+            !table.isDivisible
+            ? [BlockRange.all]
+            : base.isEmpty
+                ? chunks.ranges(heapBlocks: table.heapBlocks, toastBytes: table.toastBytes)
+                : chunks.ranges(heapBlocks: table.heapBlocks, toastBytes: table.toastBytes, continuing: base)
+        return ranges.map { blocks in
+            RangeTask(
+                source: .table(index),
+                blocks: blocks,
+                prospect: reuse.prospect(of: blocks, in: table),
+                bytes: bytes(of: blocks, in: table, chunks)
+            )
+        }
+    }
+
+    private static func bytes(of blocks: BlockRange, in table: SourceTable, _ chunks: ChunkPlan) -> Int64 {
+        let all = table.heapBlocks * chunks.blockSize + table.toastBytes
+        guard table.heapBlocks > 0, table.isDivisible else { return all }
+        let end = min(blocks.end ?? table.heapBlocks, table.heapBlocks)
+        return Int64(Double(all) * Double(max(0, end - blocks.first)) / Double(table.heapBlocks))
+    }
+}

@@ -1,0 +1,96 @@
+import Model
+import PostgresClient
+import Repository
+
+/// The point before, once it is established that its ranges may be taken over where nothing changed.
+///
+/// Every doubt ends in reading, never in an error; `docs/incremental.md` says why this is sound.
+struct ReuseBasis: Sendable {
+    /// A table by name; the catalog key holds its number.
+    struct TableName: Sendable, Hashable {
+        var schema: String
+        var name: String
+    }
+
+    /// What is known of a range before it is looked at.
+    enum Prospect: Sendable, Hashable {
+        case read(ReadReason)
+        /// Reusable if the scan says that nothing changed; with `isDue`, it is read even then, and compared.
+        case candidate(TableRange, isDue: Bool)
+    }
+
+    let window: FingerprintScan.Window
+    private let tables: [TableName: TableData]
+    /// The archives of the base that are still there, whole.
+    private let archives: Set<ArchiveID>
+    private let schedule: RereadSchedule
+
+    init(_ base: Manifest, window: FingerprintScan.Window, present: [ArchiveID: Int64], schedule: RereadSchedule) {
+        self.window = window
+        self.schedule = schedule
+        tables = Dictionary(
+            base.tables.map { (TableName(schema: $0.schema, name: $0.name), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        archives = Set(base.archives.filter { present[$0.id] == $0.bytes }.map(\.id))
+    }
+
+    /// Where the base cut this table; empty when it is not the same table any more.
+    func boundaries(of table: SourceTable) -> [BlockRange] {
+        guard case .success(let known) = comparable(table) else { return [] }
+        return known.ranges.map(\.blocks)
+    }
+
+    /// Whether a range may be taken over, as far as that is known without looking at its rows.
+    func prospect(of blocks: BlockRange, in table: SourceTable) -> Prospect {
+        switch comparable(table) {
+        case .failure(let refusal): return .read(refusal.reason)
+        case .success(let known):
+            guard let range = known.ranges.first(where: { $0.blocks == blocks }) else { return .read(.newRange) }
+            guard range.fingerprint != nil else { return .read(.notComparable) }
+            guard archives.contains(range.location.archive) else { return .read(.archiveMissing) }
+            return .candidate(range, isDue: schedule.isDue(range, of: table.displayName))
+        }
+    }
+
+    private struct Refusal: Error {
+        var reason: ReadReason
+    }
+
+    private func comparable(_ table: SourceTable) -> Result<TableData, Refusal> {
+        guard let known = tables[TableName(schema: table.schema, name: table.name)] else {
+            return .failure(Refusal(reason: .newTable))
+        }
+        guard table.isReusable, known.isReusable else { return .failure(Refusal(reason: .notComparable)) }
+        guard let key = table.catalogKey, key == known.catalogKey, known.columns == table.columns,
+            known.condition == table.condition
+        else { return .failure(Refusal(reason: .tableChanged)) }
+        return .success(known)
+    }
+}
+
+/// When ranges that do not change are read again nevertheless; pure.
+///
+/// Each range has a moment of its own between half of the time and all of it, so that what a first backup read in one
+/// go is not due in one go.
+struct RereadSchedule: Sendable {
+    var now: Instant
+    /// When the point before was taken: the next one is expected as much later.
+    var previous: Instant
+    var within: Duration
+
+    /// Whether the range must be read in this run, because by the next it would be too late.
+    func isDue(_ range: TableRange, of table: String) -> Bool {
+        let age = (now - range.readIn.instant).inSeconds
+        let interval = max(0, (now - previous).inSeconds)
+        return age + interval >= within.inSeconds * share(table, range.blocks.first)
+    }
+
+    /// A number in [0.5, 1), the same in every run: FNV-1a over table and block.
+    private func share(_ table: String, _ block: Int64) -> Double {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(table):\(block)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        hash ^= hash >> 32
+        return 0.5 + Double(hash & 0xFFFF) / 131_072
+    }
+}

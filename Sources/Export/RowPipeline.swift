@@ -1,0 +1,157 @@
+import Archives
+import Compression
+import Diagnostics
+import Glibc
+import Model
+import PostgresClient
+import RowHashing
+import Streams
+
+/// What became of the rows of one range.
+struct PackedRange: Sendable, Hashable {
+    var proof: RowProof
+    var textBytes: Int64
+    var location: ArchiveLocation
+}
+
+/// Rows in, members out: hashed, cut into pieces of bounded size, compressed, checked, packed.
+///
+/// One thread. Holds two members and one compressed member, 12 MiB, whatever the table's size; libpq holds one row
+/// besides, which may have a gigabyte.
+final class RowPipeline {
+    /// COPY text per member; a member may begin and end inside a row.
+    static let memberBytes = 4 << 20
+
+    private let lane: ArchiveLane
+    private let compressor: MemberCompressor
+    private let decompressor: MemberDecompressor
+    private let text = IOBuffer(capacity: memberBytes)
+    private let packed = IOBuffer(capacity: MemberCompressor.bound(memberBytes))
+    private let unpacked = IOBuffer(capacity: memberBytes)
+    /// Called after each member, with the rows and bytes since the last call.
+    private let afterMember: (_ rows: Int64, _ bytes: Int64) throws -> Void
+
+    init(
+        into lane: ArchiveLane,
+        level: Int,
+        afterMember: @escaping (_ rows: Int64, _ bytes: Int64) throws -> Void
+    ) throws {
+        self.lane = lane
+        self.afterMember = afterMember
+        compressor = try MemberCompressor(level: level)
+        decompressor = try MemberDecompressor()
+    }
+
+    /// Runs a `COPY … TO STDOUT` and packs what it sends.
+    ///
+    /// Returns only when the server has said that the COPY is complete and how many rows it sent, and as many came.
+    /// The proof covers each row's COPY text without the line feed that ends it.
+    func copy(_ sql: String, on connection: Connection, as content: MemberName.Content, from block: Int64) throws
+        -> PackedRange
+    {
+        guard let first = UInt32(exactly: block) else {
+            throw Diagnostic(.internalError, "block \(block) is beyond every table")
+        }
+        var hasher = RowHasher()
+        var textBytes: Int64 = 0
+        let location = try lane.range { write in
+            var cutter = MemberCutter(content: content, range: first)
+            _ = try connection.copyOut(sql) { row in
+                hasher.add(row.extracting(droppingLast: 1))
+                textBytes += Int64(row.byteCount)
+                try append(row, &cutter, write)
+            }
+            try flush(&cutter, rows: hasher.proof.rows, write)
+        }
+        return PackedRange(
+            proof: hasher.proof,
+            textBytes: textBytes,
+            location: location
+        )
+    }
+
+    /// A range that is known to hold nothing.
+    func empty() throws -> PackedRange {
+        PackedRange(proof: RowProof(), textBytes: 0, location: try lane.range { _ in })
+    }
+
+    /// Ends the archive that is being written.
+    func finish() throws { try lane.finish() }
+
+    private typealias MemberWriter = (MemberName, UnsafeRawBufferPointer) throws -> Void
+
+    private func append(_ row: RawSpan, _ cutter: inout MemberCutter, _ write: MemberWriter) throws {
+        cutter.rows += 1
+        try row.withUnsafeBytes { row in
+            var rest = row
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest.prefix(text.storage.count - cutter.filled))
+                UnsafeMutableRawBufferPointer(rebasing: text.storage[cutter.filled...]).copyMemory(from: part)
+                cutter.filled += part.count
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
+                if cutter.filled == text.storage.count { try flush(&cutter, rows: cutter.rows, write) }
+            }
+        }
+    }
+
+    private func flush(_ cutter: inout MemberCutter, rows: Int64, _ write: MemberWriter) throws {
+        guard cutter.filled > 0 else { return }
+        let member = text.prefix(cutter.filled)
+        let length = try compressor.compress(member, into: packed.storage)
+        let compressed = packed.prefix(length)
+        let name = try cutter.next()
+        try check(compressed, against: member, name)
+        try write(name, compressed)
+        try afterMember(rows - cutter.reported, Int64(cutter.filled))
+        cutter.reported = rows
+        cutter.filled = 0
+    }
+
+    /// A compressor that writes what cannot be read back has cost others their backups; the check costs little.
+    private func check(
+        _ compressed: UnsafeRawBufferPointer,
+        against text: UnsafeRawBufferPointer,
+        _ name: MemberName
+    ) throws {
+        let length = try decompressor.decompress(compressed, into: unpacked.storage, named: name.text)
+        guard length == text.count, unpacked.prefix(length).elementsEqualFast(text) else {
+            throw Diagnostic(
+                .internalError,
+                "compressed data does not give back what went in",
+                cause: "member '\(name.text)'",
+                hint: "Check this machine's memory."
+            )
+        }
+    }
+}
+
+/// Where the pipeline stands within a range.
+private struct MemberCutter {
+    let content: MemberName.Content
+    let range: UInt32
+    private var part: UInt32 = 0
+    /// Bytes of text waiting.
+    var filled = 0
+    var rows: Int64 = 0
+    /// Rows that were reported.
+    var reported: Int64 = 0
+
+    init(content: MemberName.Content, range: UInt32) {
+        self.content = content
+        self.range = range
+    }
+
+    mutating func next() throws -> MemberName {
+        defer { part += 1 }
+        return try MemberName(content, range: range, part: part)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Compares at the speed of memory.
+    fileprivate func elementsEqualFast(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let mine = baseAddress, let theirs = other.baseAddress else { return count == 0 }
+        return memcmp(mine, theirs, count) == 0
+    }
+}

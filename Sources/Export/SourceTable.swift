@@ -1,0 +1,43 @@
+import Model
+import PostgresClient
+
+/// A table whose rows are to be read, as it stands under the snapshot.
+struct SourceTable: Sendable, Hashable {
+    var oid: UInt32
+    var schema: String
+    var name: String
+    /// What COPY lists: every column that is neither dropped nor generated.
+    var columns: [String]
+    /// What follows `FROM ONLY table`, for configuration tables of extensions: `WHERE …`.
+    var condition: String?
+    /// Whether the rows lie in a heap, where block ranges mean something.
+    var isHeap: Bool
+    var heapBlocks: Int64
+    var toastBytes: Int64
+    /// Everything in the catalogs that the text of a row depends on, hashed; nil when it could not be computed.
+    var catalogKey: String?
+    /// Whether (ctid, xmin) say anything about the text of this table's rows.
+    var isReusable: Bool
+
+    /// The name in SQL.
+    var sqlName: String { quotedIdentifier(schema, name) }
+
+    /// The name for people.
+    var displayName: String { "\(schema).\(name)" }
+
+    /// Whether it can be read by block ranges: a condition or another storage leaves only the whole.
+    var isDivisible: Bool { isHeap && condition == nil }
+
+    /// Whether it certainly holds no row: every row that the snapshot sees lies in a block that cannot have gone away
+    /// while the table was locked.
+    var isCertainlyEmpty: Bool { isDivisible && heapBlocks == 0 }
+
+    /// `FROM ONLY table …` for one range of it.
+    func fromClause(_ blocks: BlockRange) -> String {
+        var clauses: [String] = []
+        if blocks.first > 0 { clauses.append("ctid >= '(\(blocks.first),0)'::pg_catalog.tid") }
+        if let end = blocks.end { clauses.append("ctid < '(\(end),0)'::pg_catalog.tid") }
+        let filter = clauses.isEmpty ? condition : "WHERE " + clauses.joined(separator: " AND ")
+        return "FROM ONLY \(sqlName)" + (filter.map { " " + $0 } ?? "")
+    }
+}
