@@ -104,8 +104,8 @@ let package = Package(
         tests(
             "ExportTests",
             [
-                "Export", "Restore", "Repository", "AgeEncryption", "Catalog", "PostgresClient", "Model", "Streams",
-                "Diagnostics",
+                "Export", "Restore", "Repository", "AgeEncryption", "Archives", "Compression", "RowHashing", "Catalog",
+                "PostgresClient", "Model", "Streams", "Diagnostics",
             ]
         ),
         tests(

@@ -11,7 +11,8 @@ struct ClusterIdentity {
 
     /// Asks the server; a refusal is a reason, not an error.
     init(of connection: Connection, settings: PinnedSettings) throws {
-        guard let row = try connection.queryIfAllowed(Self.sql)?.first, let system = row[0], let database = row[2] else {
+        guard let row = try connection.queryIfAllowed(Self.sql)?.first, let system = row[0], let database = row[2]
+        else {
             self.init(problem: "the role may not read pg_control_system() and pg_control_checkpoint()")
             return
         }

@@ -27,8 +27,10 @@ package struct ExportPlan: Sendable {
     /// Reads everything, whatever has not changed.
     package var isFull = false
     package var audit = Audit.rotating
+    /// What is left out altogether: definitions, and the rows of tables among them.
+    package var excludedObjects: [TablePattern] = []
     /// Tables whose rows are left out; their definitions are kept.
-    package var excludedTables: [TablePattern] = []
+    package var excludedRows: [TablePattern] = []
     /// Name and version of the program, for the manifest and the record.
     package var tool: String
     /// This machine's name, for the record.

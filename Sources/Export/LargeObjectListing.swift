@@ -36,7 +36,9 @@ struct LargeObjectListing: Sendable {
         let starts = (0..<count).compactMap { part -> Int64? in
             part == 0 ? 0 : Int64(oids[part * oids.count / count])
         }
-        let distinct = starts.enumerated().filter { $0.offset == 0 || $0.element > starts[$0.offset - 1] }.map(\.element)
+        let distinct = starts.enumerated().filter { $0.offset == 0 || $0.element > starts[$0.offset - 1] }.map(
+            \.element
+        )
         return distinct.indices.map { index in
             BlockRange(first: distinct[index], end: index + 1 < distinct.count ? distinct[index + 1] : nil)
         }

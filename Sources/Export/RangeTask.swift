@@ -8,11 +8,19 @@ struct RangeTask: Sendable, Hashable {
         case largeObjects
     }
 
+    /// Which range, whatever is done about it.
+    struct ID: Sendable, Hashable {
+        var source: Source
+        var blocks: BlockRange
+    }
+
     var source: Source
     var blocks: BlockRange
     var prospect: ReuseBasis.Prospect
     /// About how much of the server's storage it covers, TOAST included.
     var bytes: Int64
+
+    var id: ID { ID(source: source, blocks: blocks) }
 }
 
 /// Ranges that one worker takes together: one large, or many small, to save round trips.

@@ -19,9 +19,11 @@ struct SequenceReading {
     private let sequences: [Sequence]
 
     /// Lists the sequences under the snapshot and holds them; throws when the role may not read one.
-    init(on connection: Connection) throws {
+    init(on connection: Connection, excluding patterns: [TablePattern]) throws {
         self.connection = connection
-        let rows = try connection.query(Self.listing)
+        let rows = try connection.query(Self.listing).filter { row in
+            !patterns.contains { $0.matches(schema: row[0] ?? "", table: row[1] ?? "", kind: "sequence") }
+        }
         sequences = rows.map { Sequence(schema: $0[0] ?? "", name: $0[1] ?? "") }
         if let row = rows.first(where: { $0[2] != "t" }) {
             let role = row[3] ?? ""

@@ -101,7 +101,7 @@ final class SnapshotCoordinator {
         guard let identifier = row[0], let text = row[1], let bounds = SnapshotBounds(text) else {
             throw PostgresError(message: "the server's snapshot cannot be read")
         }
-        let listing = try RelationListing(from: connection, excluding: plan.excludedTables)
+        let listing = try RelationListing(from: connection, excluding: plan.excludedObjects + plan.excludedRows)
         try Self.requireLocked(listing, locked)
         try SnapshotCheck(connection).requireOriginalFiles(of: listing.relations)
         return ExportedSnapshot(
@@ -122,7 +122,7 @@ final class SnapshotCoordinator {
         var locked: Set<ListedRelation.Identity> = []
         for _ in 0..<10 {
             let listing = try probe.withTransaction("BEGIN READ ONLY; \(pinned.statements)") {
-                try RelationListing(from: probe, excluding: plan.excludedTables)
+                try RelationListing(from: probe, excluding: plan.excludedObjects + plan.excludedRows)
             }
             if locked.isEmpty { try TableLocks.requireRoom(for: listing.relations.count, on: probe) }
             try listing.requireReadable(by: try currentRole())

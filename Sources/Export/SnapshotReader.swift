@@ -40,7 +40,9 @@ final class SnapshotReader {
     private func lockNow(_ tables: [SourceTable]) throws -> Bool {
         let names = tables.map { "ONLY \($0.sqlName)" }.joined(separator: ", ")
         do {
-            try connection.execute("SAVEPOINT lifeboat; LOCK TABLE \(names) IN ACCESS SHARE MODE NOWAIT; RELEASE lifeboat")
+            try connection.execute(
+                "SAVEPOINT lifeboat; LOCK TABLE \(names) IN ACCESS SHARE MODE NOWAIT; RELEASE lifeboat"
+            )
             locked.formUnion(tables.map(\.oid))
             return true
         } catch let error as PostgresError where error.sqlState == "55P03" {

@@ -1,4 +1,5 @@
-/// Which tables a plan leaves out: `schema.table`, where `*` stands for any text.
+/// What a plan leaves out: a schema (`audit`), something in a schema (`public.tmp_*`) or `kind:name`; `*` stands for any
+/// text, `?` for any character.
 package struct TablePattern: Sendable, Hashable, CustomStringConvertible {
     package let text: String
 
@@ -7,20 +8,35 @@ package struct TablePattern: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { text }
 
-    /// Whether the pattern covers this table.
-    package func matches(schema: String, table: String) -> Bool {
-        Self.matches(Array(text.utf8)[...], Array("\(schema).\(table)".utf8)[...])
+    /// Whether the pattern covers this table (or, with another `kind`, this relation).
+    package func matches(schema: String, table: String, kind: String = "table") -> Bool {
+        let full = "\(schema).\(table)"
+        if let colon = text.firstIndex(of: ":"), text[..<colon].allSatisfy({ $0.isLowercase || $0 == "-" }) {
+            let glob = String(text[text.index(after: colon)...])
+            switch text[..<colon] {
+            case "schema": return Self.matches(glob, schema)
+            case kind[...]: return Self.matches(glob, table) || Self.matches(glob, full)
+            default: return false
+            }
+        }
+        guard let dot = text.firstIndex(of: ".") else { return Self.matches(text, schema) }
+        return Self.matches(String(text[..<dot]), schema)
+            && Self.matches(String(text[text.index(after: dot)...]), table)
     }
 
-    /// The usual two-pointer walk: on a mismatch the last star takes one byte more.
-    private static func matches(_ pattern: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>) -> Bool {
+    private static func matches(_ pattern: String, _ name: String) -> Bool {
+        matches(Array(pattern.unicodeScalars)[...], Array(name.unicodeScalars)[...])
+    }
+
+    /// The usual two-pointer walk: on a mismatch the last star takes one character more.
+    private static func matches(_ pattern: ArraySlice<Unicode.Scalar>, _ name: ArraySlice<Unicode.Scalar>) -> Bool {
         var (pattern, name) = (pattern, name)
-        var retry: (pattern: ArraySlice<UInt8>, name: ArraySlice<UInt8>)?
+        var retry: (pattern: ArraySlice<Unicode.Scalar>, name: ArraySlice<Unicode.Scalar>)?
         while true {
-            if pattern.first == UInt8(ascii: "*") {
+            if pattern.first == "*" {
                 pattern.removeFirst()
                 retry = (pattern, name)
-            } else if let byte = name.first, pattern.first == byte {
+            } else if let scalar = name.first, let wanted = pattern.first, wanted == scalar || wanted == "?" {
                 pattern.removeFirst()
                 name.removeFirst()
             } else if name.isEmpty, pattern.isEmpty {

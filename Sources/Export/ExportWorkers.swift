@@ -1,0 +1,127 @@
+import Diagnostics
+import Model
+import PostgresClient
+import Streams
+import Synchronization
+
+/// Copies with several sessions at once, all under the coordinator's snapshot.
+struct ExportWorkers {
+    let context: ExportContext
+    let stop: Stop
+
+    /// What the workers could not do.
+    struct Leftover {
+        var notices: [String]
+    }
+
+    /// Does all jobs; ranges whose tables could not be locked are left in the ledger.
+    ///
+    /// Blocks until every worker has ended. A server that grants fewer sessions than asked for gets fewer workers; only
+    /// the first must succeed.
+    func run(_ tasks: [RangeTask]) throws -> [String] {
+        let jobs = JobPile(ExportJob.grouping(tasks))
+        let count = max(1, min(context.plan.workerCount, jobs.count))
+        // A failure must end the other workers' COPY too, not only what they have not begun.
+        let inner = Stop()
+        stop.whenRequested { inner.request() }
+        do {
+            try runWorkers(
+                Array(0..<count),
+                workerCount: count,
+                stop: inner,
+                makeWorker: { _ in WorkerSeat() },
+                body: { _, index in try work(as: index, jobs, inner) },
+                finishWorker: { _ in }
+            )
+        } catch {
+            throw stop.isRequested ? Stopped() : jobs.failure ?? error
+        }
+        return jobs.notices
+    }
+
+    /// Nothing is kept between jobs: a worker is one job that empties the pile.
+    private struct WorkerSeat {}
+
+    private func work(as index: Int, _ jobs: JobPile, _ inner: Stop) throws {
+        do {
+            guard let reader = try connect(index, jobs, inner) else { return }
+            let pipeline = try context.makePipeline(stop: inner)
+            let work = RangeWork(context: context, connection: reader.connection, pipeline: pipeline)
+            while let job = jobs.next(), !inner.isRequested { try take(job, reader, work) }
+            if inner.isRequested { throw Stopped() }
+            try pipeline.finish()
+        } catch {
+            jobs.fail(error)
+            inner.request()
+            throw error
+        }
+    }
+
+    private func connect(_ index: Int, _ jobs: JobPile, _ inner: Stop) throws -> SnapshotReader? {
+        do {
+            return try SnapshotReader(context.plan, snapshot: context.snapshot, pinned: context.pinned, stop: inner)
+        } catch let error as PostgresError {
+            guard index > 0, error.saysServerIsFull else {
+                throw error.diagnostic(while: "cannot open a further session on '\(context.plan.source.displayName)'")
+            }
+            jobs.note("the server granted only \(index) of \(context.plan.workerCount) sessions for copying")
+            return nil
+        }
+    }
+
+    private func take(_ job: ExportJob, _ reader: SnapshotReader, _ work: RangeWork) throws {
+        let tables = job.tasks.compactMap { task -> SourceTable? in
+            guard case .table(let index) = task.source else { return nil }
+            let table = context.inventory.tables[index]
+            return table.isCertainlyEmpty ? nil : table
+        }
+        let refused = try explaining("cannot lock the tables to be read") { try reader.lock(tables) }
+        guard !refused.isEmpty else { return try work.take(job.tasks) }
+        let isRefused = { (task: RangeTask) -> Bool in
+            guard case .table(let index) = task.source else { return false }
+            return refused.contains(context.inventory.tables[index].oid)
+        }
+        context.ledger.refuse(job.tasks.filter(isRefused))
+        try work.take(job.tasks.filter { !isRefused($0) })
+    }
+}
+
+extension PostgresError {
+    /// Whether a further session was refused for want of room, by the server or by a pooler.
+    fileprivate var saysServerIsFull: Bool {
+        if sqlState == "53300" { return true }
+        let phrases = [
+            "too many clients", "too many connections", "remaining connection slots", "query_wait_timeout",
+            "no more connections allowed", "max_client_conn",
+        ]
+        return phrases.contains { message.contains($0) }
+    }
+}
+
+/// The jobs that nobody has taken, and what went wrong first.
+private final class JobPile: Sendable {
+    private struct State {
+        var waiting: ArraySlice<ExportJob>
+        var failure: (any Error)?
+        var notices: [String] = []
+    }
+
+    private let state: Mutex<State>
+    let count: Int
+
+    init(_ jobs: [ExportJob]) {
+        state = Mutex(State(waiting: jobs[...]))
+        count = jobs.count
+    }
+
+    var failure: (any Error)? { state.withLock { $0.failure } }
+    var notices: [String] { state.withLock { $0.notices } }
+
+    func next() -> ExportJob? { state.withLock { $0.waiting.popFirst() } }
+
+    func fail(_ error: any Error) {
+        state.withLock { if $0.failure == nil { $0.failure = error } }
+    }
+
+    func note(_ text: String) { state.withLock { $0.notices.append(text) } }
+}

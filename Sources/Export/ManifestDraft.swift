@@ -1,0 +1,128 @@
+import Diagnostics
+import Model
+import Repository
+
+/// Puts together what a run has found.
+struct ManifestDraft {
+    let context: ExportContext
+    let tasks: [RangeTask]
+    let base: StoredPoint?
+    let source: SourceFacts
+    let continuity: Continuity?
+    let largeObjects: [LargeObjectFacts]?
+    let sequences: [SequenceState]
+    let catalog: CatalogSection
+    let notices: [String]
+    let phases: [Phase]
+
+    /// The manifest, complete: a task without a result is an error, never a gap.
+    func manifest() throws -> Manifest {
+        var tables = try self.tables()
+        var largeObjects = try largeObjectData()
+        let archives = try archives(of: &tables, &largeObjects)
+        return Manifest(
+            tool: context.plan.tool,
+            point: context.plan.point,
+            source: source,
+            snapshot: SnapshotFacts(
+                instant: context.snapshot.instant,
+                text: context.snapshot.text,
+                lsn: context.snapshot.lsn
+            ),
+            settings: context.pinned.recorded,
+            continuity: continuity,
+            tables: tables,
+            largeObjects: largeObjects,
+            sequences: sequences,
+            archives: archives,
+            catalog: catalog.facts,
+            omissions: context.inventory.omissions,
+            notices: notices,
+            phases: phases,
+            totals: totals(tables, largeObjects),
+            previous: base?.asPrevious
+        )
+    }
+
+    private func tables() throws -> [TableData] {
+        var ranges = [[TableRange]](repeating: [], count: context.inventory.tables.count)
+        for task in tasks {
+            if case .table(let index) = task.source { ranges[index].append(try range(of: task)) }
+        }
+        return try zip(context.inventory.tables, ranges).map { table, ranges in
+            let data = TableData(
+                schema: table.schema,
+                name: table.name,
+                columns: table.columns,
+                condition: table.condition,
+                catalogKey: table.catalogKey,
+                isReusable: table.isReusable,
+                ranges: ranges
+            )
+            if let problem = data.tilingProblem {
+                throw Diagnostic(
+                    .internalError,
+                    "the export of table '\(table.displayName)' is not complete",
+                    cause: problem
+                )
+            }
+            return data
+        }
+    }
+
+    private func largeObjectData() throws -> LargeObjectData? {
+        guard let largeObjects else { return nil }
+        let ranges = try tasks.filter { $0.source == .largeObjects }.map(range)
+        return LargeObjectData(objects: largeObjects, ranges: ranges)
+    }
+
+    private func range(of task: RangeTask) throws -> TableRange {
+        guard let range = context.ledger.range(of: task) else {
+            throw Diagnostic(.internalError, "a range from block \(task.blocks.first) was planned but never read")
+        }
+        return range
+    }
+
+    /// The archives that ranges with members lie in; ranges without any move to one of them, so that an old archive is
+    /// not kept for the sake of nothing.
+    private func archives(of tables: inout [TableData], _ largeObjects: inout LargeObjectData?) throws
+        -> [ArchiveFacts]
+    {
+        let known = Dictionary(
+            (context.register.archives + (base?.manifest.archives ?? [])).map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let all = tables.flatMap(\.ranges) + (largeObjects?.ranges ?? [])
+        var used = Set(all.filter { $0.location.members > 0 }.map(\.location.archive))
+        if used.isEmpty, let any = all.first { used.insert(any.location.archive) }
+        guard let home = used.min(by: { $0.text < $1.text }) else { return [] }
+        for table in tables.indices {
+            for range in tables[table].ranges.indices where tables[table].ranges[range].location.members == 0 {
+                tables[table].ranges[range].location.archive = home
+                tables[table].ranges[range].location.offset = 0
+            }
+        }
+        for range in largeObjects?.ranges.indices ?? 0..<0 where largeObjects?.ranges[range].location.members == 0 {
+            largeObjects?.ranges[range].location.archive = home
+            largeObjects?.ranges[range].location.offset = 0
+        }
+        return try used.sorted { $0.text < $1.text }.map { id in
+            guard let facts = known[id] else {
+                throw Diagnostic(.internalError, "archive '\(id)' is used but was never finished")
+            }
+            return facts
+        }
+    }
+
+    private func totals(_ tables: [TableData], _ largeObjects: LargeObjectData?) -> BackupTotals {
+        let all = tables.flatMap(\.ranges) + (largeObjects?.ranges ?? [])
+        return BackupTotals(
+            bytesRead: context.ledger.textBytesRead,
+            bytesRepresented: all.reduce(0) { $0 + $1.textBytes },
+            bytesStored: context.register.archives.reduce(0) { $0 + $1.bytes },
+            rows: all.reduce(0) { $0 + $1.proof.rows },
+            rangesRead: context.ledger.reads.values.reduce(0) { $0 + $1.ranges },
+            rangesReused: context.ledger.reused.ranges
+        )
+    }
+}

@@ -1,0 +1,42 @@
+import Model
+import PostgresClient
+
+/// Reads the facts of the database that a point was taken from.
+struct SourceReading {
+    let connection: Connection
+
+    /// The facts, under the snapshot.
+    func facts() throws -> SourceFacts {
+        let provider =
+            connection.serverVersion.major >= 15 ? "datlocprovider::pg_catalog.text" : "'c'::pg_catalog.text"
+        let locale =
+            switch connection.serverVersion.major {
+            case ...14: "NULL"
+            case 15, 16: "daticulocale"
+            default: "datlocale"
+            }
+        let row = try connection.query(
+            """
+            SELECT datname, pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype, \(provider),
+              pg_catalog.version(), \(locale)
+            FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+            """
+        )[0]
+        let size = try connection.queryIfAllowed(
+            "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"
+        )
+        let bytes: Int64? = size?[0, 0].flatMap { Int64($0) }
+        let texts: [String] = (0..<6).map { row[$0] ?? "" }
+        return SourceFacts(
+            database: texts[0],
+            serverVersion: connection.serverVersion.number,
+            versionText: texts[5],
+            encoding: texts[1],
+            collation: texts[2],
+            characterType: texts[3],
+            localeProvider: texts[4],
+            locale: row[6],
+            databaseBytes: bytes
+        )
+    }
+}
