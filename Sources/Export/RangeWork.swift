@@ -3,7 +3,9 @@ import Diagnostics
 import Model
 import PostgresClient
 
-/// Takes ranges, one after the other: finds them unchanged or reads them. One thread.
+/// Takes ranges, one after the other: finds them unchanged or reads them.
+///
+/// One thread.
 struct RangeWork {
     let context: ExportContext
     let connection: Connection

@@ -95,6 +95,8 @@ enum RangeVerdict: Sendable, Hashable {
     /// Unchanged by one argument and changed by the other: the theory, the server or its memory is wrong.
     case contradiction
 
+    /// Holds a scan against what the base recorded.
+    ///
     /// No row of the range has an xmin that may have been assigned since the base, and there are as many as then: so every
     /// row of now was there then, and none of then is missing. The two XORs take no part in this argument and must agree.
     init(base: RangeFingerprint, now: ScannedRange) {
