@@ -22,8 +22,10 @@ package enum Layout {
 
     /// The number in a descriptor's key; nil when it is another object.
     package static func descriptorNumber(_ key: ObjectKey) -> Int? {
-        guard let match = key.text.wholeMatch(of: /repository\/([1-9]\d{0,8})\.json/) else { return nil }
-        return Int(match.1)
+        guard let name = key.components.last, name.hasSuffix(".json"), name.utf8.count <= 14,
+            let number = Int(name.dropLast(".json".count)), number > 0, descriptor(number) == key
+        else { return nil }
+        return number
     }
 
     /// `archives/<2 hex>/<id>.tar.age`.
@@ -33,8 +35,7 @@ package enum Layout {
 
     /// The archive a key names; nil when it is another object.
     package static func archiveID(_ key: ObjectKey) -> ArchiveID? {
-        guard let match = key.text.wholeMatch(of: /archives\/[0-9a-f]{2}\/([0-9a-f]{32})\.tar\.age/),
-            let id = ArchiveID(String(match.1)), archive(id) == key
+        guard let name = key.components.last, let id = ArchiveID(String(name.prefix(32))), archive(id) == key
         else { return nil }
         return id
     }
@@ -91,8 +92,10 @@ package enum Layout {
 
     /// The epoch in a condemned list's key; nil when it is another object.
     package static func condemnedEpoch(_ key: ObjectKey) -> Int? {
-        guard let match = key.text.wholeMatch(of: /condemned\/(\d{9})/) else { return nil }
-        return Int(match.1)
+        guard let epoch = key.components.last.flatMap({ Int($0) }), epoch > 0, condemned(epoch) == key else {
+            return nil
+        }
+        return epoch
     }
 }
 

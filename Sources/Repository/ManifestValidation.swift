@@ -1,3 +1,4 @@
+import AgeEncryption
 import Diagnostics
 package import Model
 
@@ -36,7 +37,7 @@ extension Manifest {
     private func validateArchives() throws {
         var bytes: [ArchiveID: Int64] = [:]
         for archive in archives {
-            guard archive.bytes >= 0, archive.sha256.wholeMatch(of: /[0-9a-f]{64}/) != nil else {
+            guard archive.bytes >= 0, Hex.decode(archive.sha256)?.count == 32 else {
                 throw unsound("archive '\(archive.id)' has no valid size or hash")
             }
             guard bytes.updateValue(archive.bytes, forKey: archive.id) == nil else {

@@ -7,8 +7,9 @@ package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     /// Reads a key; nil when a component is empty, begins with a dot, or holds any other character.
     package init?(_ text: String) {
-        let components = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard components.allSatisfy({ $0.wholeMatch(of: /[A-Za-z0-9%_-][A-Za-z0-9%._-]*/) != nil }) else { return nil }
+        let components = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard components.allSatisfy({ $0.first != UInt8(ascii: ".") && !$0.isEmpty && $0.allSatisfy(Self.isAllowed) })
+        else { return nil }
         self.text = text
     }
 
@@ -17,6 +18,16 @@ package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertibl
         let text = components.joined(separator: "/")
         precondition(ObjectKey(text) != nil, "'\(text)' is not an object key")
         self.text = text
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "%"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 
     /// The components between the slashes.

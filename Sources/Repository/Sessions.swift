@@ -27,7 +27,7 @@ extension Repository {
     package func sessions() throws -> [ListedSession] {
         let now = try storeClock()
         return try store.list(Layout.sessions).compactMap { info in
-            guard info.key.components.last?.wholeMatch(of: /[0-9a-f]{32}/) != nil else { return nil }
+            guard info.key.components.last.flatMap({ Hex.decode($0) })?.count == 16 else { return nil }
             do {
                 return try readSession(info)
             } catch let error as Diagnostic where error.code == .objectCorrupt {
