@@ -31,7 +31,7 @@ package enum ProgressChoice: String, Sendable, CaseIterable {
     }
 }
 
-/// Shows a meter while work goes on, from a serial queue of its own that only samples: neither the workers nor the
+/// Shows somebody's counters while work goes on, from a serial queue of its own that only samples: neither the workers nor the
 /// cooperative pool ever wait for the terminal.
 ///
 /// Call `finish()` when the work has ended, well or badly: it waits for the queue and clears the bar. Dropping the line
@@ -41,8 +41,12 @@ package final class ProgressLine: Sendable {
     private let display: ProgressDisplay
 
     /// Starts showing.
-    package init(_ meter: ProgressMeter, on console: Console, mode: ProgressMode) {
-        display = ProgressDisplay(meter, console, mode)
+    package init(
+        sampling sample: @escaping @Sendable () -> ProgressSample,
+        on console: Console,
+        mode: ProgressMode
+    ) {
+        display = ProgressDisplay(sample, console, mode)
         display.schedule(on: queue)
     }
 
@@ -62,14 +66,14 @@ private final class ProgressDisplay: Sendable {
         var isOver = false
     }
 
-    private let meter: ProgressMeter
+    private let sample: @Sendable () -> ProgressSample
     private let console: Console
     private let mode: ProgressMode
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
-    init(_ meter: ProgressMeter, _ console: Console, _ mode: ProgressMode) {
-        self.meter = meter
+    init(_ sample: @escaping @Sendable () -> ProgressSample, _ console: Console, _ mode: ProgressMode) {
+        self.sample = sample
         self.console = console
         self.mode = mode
     }
@@ -88,7 +92,7 @@ private final class ProgressDisplay: Sendable {
             guard !state.isOver else { return false }
             state.isOver = isOver
             let now = start.duration(to: .now).seconds
-            let sample = meter.sample
+            let sample = sample()
             state.rate.add(sample, atSeconds: now)
             switch mode {
             case .bar:

@@ -1,0 +1,51 @@
+import Catalog
+import Model
+import PostgresClient
+import Restore
+import Streams
+
+/// Reads the copy's catalog and compares it with the point's, object by object.
+struct CatalogProof {
+    let catalog: DatabaseCatalog
+    /// The scratch cluster's own superuser, which the source did not have.
+    let scratchRole: String
+    /// What could not be had as on the source; it is reported on its own and not as a difference.
+    let deviations: [Omission]
+
+    func run(on settings: ConnectionSettings, stop: Stop) throws -> DrillRun.CatalogScore {
+        let connection = try RestoreSession.openForDefinitions(settings, stop: stop)
+        let copy = try connection.withTransaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+            try CatalogReader(connection).read()
+        }
+        let difference = CatalogDifference.compare(catalog, copy, normalised: normalised)
+        let changed = difference.objects.count { $0.change != .extra }
+        return DrillRun.CatalogScore(
+            equal: difference.total - changed,
+            total: difference.total,
+            differences: difference.objects.map(Self.sentence)
+        )
+    }
+
+    private func normalised(_ object: CatalogObject) -> CatalogObject? {
+        if object.identity.kind == .role, object.identity.name == scratchRole { return nil }
+        guard object.identity.kind == .database, !deviations.isEmpty else { return object }
+        var object = object
+        object.facts["collate"] = nil
+        object.facts["ctype"] = nil
+        return object
+    }
+
+    private static func sentence(_ difference: ObjectDifference) -> String {
+        switch difference.change {
+        case .missing: return "\(difference.object) is missing"
+        case .extra: return "\(difference.object) was not there"
+        case .changed(let fields):
+            let details = fields.map { field in
+                let was = field.removed.first.map { " was: \($0)" } ?? ""
+                let now = field.added.first.map { " is: \($0)" } ?? ""
+                return "\(field.field)\(was)\(now)"
+            }
+            return "\(difference.object) differs in \(details.joined(separator: "; "))"
+        }
+    }
+}

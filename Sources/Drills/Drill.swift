@@ -1,0 +1,198 @@
+import Catalog
+import Diagnostics
+package import Model
+import PostgresClient
+package import Repository
+package import Restore
+package import Streams
+
+/// A rehearsal of the recovery: a scratch cluster, the whole restore, the proof, the clock.
+///
+/// Blocks; runs on a thread of its own. Everything it makes is removed at the end, whatever happens.
+package struct Drill: Sendable {
+    package let repository: Repository
+    package let plan: DrillPlan
+    package let progress: RestoreProgress
+    private let phases = PhaseRecorder()
+
+    /// Creates a rehearsal.
+    package init(repository: Repository, plan: DrillPlan, progress: RestoreProgress) {
+        self.repository = repository
+        self.plan = plan
+        self.progress = progress
+    }
+
+    /// Rehearses and returns what was found; throws only when it was interrupted.
+    ///
+    /// `declared` is when the emergency was declared: the clock of the recovery time starts there.
+    package func run(declared: Instant, stop: Stop) throws -> DrillRun {
+        _ = ClusterJanitor.sweep(plan.scratchParent)
+        var rehearsal = Rehearsal()
+        do {
+            try rehearse(&rehearsal, declared, stop)
+        } catch {
+            guard !stop.isRequested else { throw error }
+            rehearsal.fail(with: error)
+        }
+        return rehearsal.result(plan.point, phases: phases.recorded)
+    }
+
+    private func rehearse(_ rehearsal: inout Rehearsal, _ declared: Instant, _ stop: Stop) throws {
+        progress.begin("locate")
+        let (point, catalog) = try phases.measure("locate") {
+            let point = try repository.readPoint(plan.point)
+            let bytes = try repository.readCatalog(plan.point, identities: plan.identities)
+            return (point, try CatalogSection.decode(bytes).catalog)
+        }
+        let manifest = point.manifest
+        rehearsal.begin(manifest, catalog)
+        let (cluster, database) = try startScratch(manifest, stop)
+        rehearsal.target = database
+        rehearsal.targetVersion = "PostgreSQL \(cluster.binaries.major)"
+        rehearsal.findings.notices += database.deviations
+
+        var options = RestoreOptions()
+        options.workers = plan.workers
+        options.isScratchCluster = true
+        try database.confirm()
+        let outcome = try Restorer(
+            repository: repository,
+            manifest: manifest,
+            catalog: catalog,
+            identities: plan.identities,
+            target: database.settings,
+            options: options,
+            progress: progress,
+            phases: phases
+        ).run(stop: stop)
+        rehearsal.findings.unknown += outcome.notApplied
+
+        try database.confirm()
+        try prove(&rehearsal, manifest, catalog, database, cluster, stop)
+        rehearsal.recoverySeconds = (Instant.now - declared).inSeconds
+        try controlProof(&rehearsal, manifest, database, stop)
+        withExtendedLifetime(cluster) {}
+    }
+
+    private func startScratch(_ manifest: Manifest, _ stop: Stop) throws -> (EphemeralCluster, ScratchDatabase) {
+        progress.begin("scratch cluster")
+        return try phases.measure("scratch cluster") {
+            let binaries = try ServerBinaries.find(
+                for: manifest.source.serverVersion / 10_000,
+                environment: plan.environment
+            )
+            let tuning = ClusterTuning(
+                isDurable: true,
+                machineBytes: Machine.memoryBytes,
+                tables: manifest.tables.count,
+                connections: plan.workers
+            )
+            let cluster = try EphemeralCluster(
+                binaries: binaries,
+                parent: plan.scratchParent,
+                tuning: tuning,
+                stop: stop
+            )
+            return (cluster, try ScratchDatabase.create(in: cluster, like: manifest.source, stop: stop))
+        }
+    }
+
+    /// The proof: every table's rows, every object of the catalog, sequences, the plan's own questions.
+    private func prove(
+        _ rehearsal: inout Rehearsal,
+        _ manifest: Manifest,
+        _ catalog: DatabaseCatalog,
+        _ database: ScratchDatabase,
+        _ cluster: EphemeralCluster,
+        _ stop: Stop
+    ) throws {
+        progress.begin("proof")
+        rehearsal.findings.tables = try phases.measure("proof of rows", bytes: manifest.totals.bytesRepresented) {
+            try DataProof(manifest: manifest, target: database.settings, workers: plan.workers, progress: progress)
+                .run(stop: stop)
+        }
+        rehearsal.findings.catalog = try phases.measure("proof of definitions") {
+            try CatalogProof(catalog: catalog, scratchRole: cluster.superuser, deviations: database.deviations)
+                .run(on: database.settings, stop: stop)
+        }
+        try phases.measure("checks") {
+            let connection = try RestoreSession.openForRows(database.settings, like: manifest, stop: stop)
+            if let check = try SequenceCheck(connection: connection).run(manifest) {
+                rehearsal.findings.checks.append(check)
+            }
+            for assertion in plan.assertions { rehearsal.findings.take(assertion.ask(connection), of: assertion) }
+        }
+    }
+
+    private func controlProof(
+        _ rehearsal: inout Rehearsal,
+        _ manifest: Manifest,
+        _ database: ScratchDatabase,
+        _ stop: Stop
+    ) throws {
+        try phases.measure("negative control") {
+            let connection = try RestoreSession.openForRows(database.settings, like: manifest, stop: stop)
+            if let check = try NegativeControl(connection: connection).run(manifest, progress: progress) {
+                rehearsal.findings.checks.append(check)
+            }
+        }
+    }
+}
+
+/// What a rehearsal has found so far.
+private struct Rehearsal {
+    var findings = DrillFindings()
+    var recoverySeconds: Double?
+    var targetVersion = ""
+    var target: ScratchDatabase?
+    private var recoveryInstant: Instant?
+
+    mutating func begin(_ manifest: Manifest, _ catalog: DatabaseCatalog) {
+        recoveryInstant = manifest.recoveryInstant
+        findings.tables.total = manifest.tables.count
+        findings.catalog.total = catalog.objects.count
+    }
+
+    /// Something stopped the rehearsal: a fault of this machine leaves the point unjudged, any other is a failure.
+    mutating func fail(with error: any Error) {
+        let diagnostic =
+            switch error {
+            case let error as Diagnostic: error
+            case let error as PostgresError: error.diagnostic(while: "the scratch cluster refused a statement")
+            default: Diagnostic(.internalError, "something unexpected happened", cause: redacted("\(error)"))
+            }
+        switch diagnostic.code {
+        case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,
+            .repositoryMissing, .repositoryStorage:
+            findings.unknown.append(
+                Omission(
+                    object: diagnostic.summary,
+                    reason: [diagnostic.cause, diagnostic.hint].compactMap(\.self).joined(separator: "; ")
+                )
+            )
+        default:
+            findings.failure = Failure(
+                code: diagnostic.code.rawValue,
+                summary: diagnostic.summary,
+                cause: diagnostic.cause
+            )
+        }
+    }
+
+    func result(_ point: PointName, phases: [Phase]) -> DrillRun {
+        DrillRun(
+            point: point,
+            recoveryInstant: recoveryInstant ?? point.slot.instant,
+            target: .ephemeral,
+            targetVersion: targetVersion,
+            verdict: findings.verdict,
+            recoverySeconds: recoverySeconds,
+            phases: phases,
+            tables: findings.tables,
+            catalog: findings.catalog,
+            checks: findings.checks,
+            notChecked: findings.unknown + findings.notices,
+            failure: findings.failure
+        )
+    }
+}

@@ -1,0 +1,33 @@
+package import Model
+
+/// Everything a rehearsal found, before it is judged.
+package struct DrillFindings: Sendable {
+    package var tables = DrillRun.TableScore()
+    package var catalog = DrillRun.CatalogScore()
+    package var checks: [DrillRun.Check] = []
+    /// Checks that could not be made although they belong to a drill.
+    package var unknown: [Omission] = []
+    /// Facts to know that cast no doubt on the proof.
+    package var notices: [Omission] = []
+    package var failure: Failure?
+
+    /// Creates empty findings.
+    package init() {}
+
+    /// The verdict: any difference fails, anything unknown leaves it unverified, and only what is left is proven.
+    package var verdict: DrillRun.Verdict {
+        if failure != nil || !tables.mismatches.isEmpty || !catalog.differences.isEmpty { return .failed }
+        if checks.contains(where: { !$0.passed }) { return .failed }
+        if !unknown.isEmpty || tables.proven != tables.total { return .unverified }
+        return .proven
+    }
+
+    /// Adds the answer to one of the plan's questions.
+    mutating func take(_ answer: AssertionAnswer, of assertion: Assertion) {
+        switch answer {
+        case .holds: checks.append(DrillRun.Check(name: assertion.name, passed: true))
+        case .fails(let reason): checks.append(DrillRun.Check(name: assertion.name, passed: false, detail: reason))
+        case .unknown(let reason): unknown.append(Omission(object: "assertion '\(assertion.name)'", reason: reason))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Diagnostics
+import Model
+import PostgresClient
+import Streams
+
+/// Loads large objects with SQL: libpq's own functions for them trust the server too much (CVE-2026-6477).
+struct LargeObjectLoader {
+    let connection: Connection
+    let reader: RangeReader
+    let progress: RestoreProgress
+    let options: RestoreOptions
+
+    /// Pages of a large object are a quarter of a block; every server we know was built with blocks of 8 KiB.
+    private static let pageBytes = 2048
+
+    /// Creates every object, fills it page by page, then gives it its owner, privileges and comment.
+    func load(_ data: LargeObjectData) throws {
+        do {
+            try connection.withTransaction("BEGIN") {
+                for batch in stride(from: 0, to: data.objects.count, by: 1000) {
+                    let oids = data.objects[batch..<min(batch + 1000, data.objects.count)].map { "(\($0.oid))" }
+                    try connection.execute(
+                        "SELECT pg_catalog.lo_create(v.o) FROM (VALUES \(oids.joined(separator: ", "))) AS v(o)"
+                    )
+                }
+            }
+            for range in data.ranges { try load(range) }
+            for object in data.objects { try describe(object) }
+        } catch let error as PostgresError {
+            throw error.diagnostic(while: "cannot load the large objects")
+        }
+    }
+
+    private func load(_ range: TableRange) throws {
+        guard range.proof.rows > 0 else { return }
+        try connection.withTransaction("BEGIN") {
+            try connection.execute(
+                "CREATE TEMPORARY TABLE page (loid oid, pageno integer, data bytea) ON COMMIT DROP"
+            )
+            _ = try connection.copyIn("COPY pg_temp.page FROM STDIN") { input in
+                try reader.read(range, of: "large objects") { bytes in
+                    try input.write(bytes)
+                    progress.addLoaded(bytes.byteCount)
+                }
+            }
+            try connection.execute(
+                """
+                SELECT pg_catalog.lo_put(loid, pageno::bigint * \(Self.pageBytes), data)
+                FROM pg_temp.page ORDER BY loid, pageno
+                """
+            )
+        }
+    }
+
+    private func describe(_ object: LargeObjectFacts) throws {
+        let name = "LARGE OBJECT \(object.oid)"
+        if let comment = object.comment {
+            try connection.execute("COMMENT ON \(name) IS \(try connection.quoteLiteral(comment))")
+        }
+        if options.appliesOwners {
+            try connection.execute("ALTER \(name) OWNER TO \(try connection.quoteIdentifier(object.owner))")
+        }
+        guard options.appliesPrivileges, let privileges = object.privileges else { return }
+        let grants = try connection.query(
+            """
+            SELECT coalesce(r.rolname, ''), a.privilege_type, a.is_grantable
+            FROM pg_catalog.aclexplode($1::pg_catalog.aclitem[]) AS a
+            LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee WHERE r.rolname IS DISTINCT FROM $2
+            """,
+            [privileges, object.owner]
+        )
+        for grant in grants {
+            let grantee = grant[0] ?? ""
+            let name = grantee.isEmpty ? "PUBLIC" : try connection.quoteIdentifier(grantee)
+            let option = grant[2] == "t" ? " WITH GRANT OPTION" : ""
+            try connection.execute("GRANT \(grant[1] ?? "") ON LARGE OBJECT \(object.oid) TO \(name)\(option)")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import AgeEncryption
+import Catalog
+import Diagnostics
+import Model
+import PostgresClient
+
+/// A role without privileges of its own, member of every owner, that loads rows and builds what needs rows.
+///
+/// A CHECK constraint, a domain or an index calls functions that came from the source, and calls them as whoever loads.
+/// On a scratch cluster that would be a superuser, who can start programs. So superuser attributes and memberships in
+/// the server's own `pg_…` roles are given only after everything is loaded, and until then this role does the work.
+struct LoaderRole {
+    let name: String
+
+    /// Creates the role and makes it a member of `owners`.
+    static func create(memberOf owners: [String], on connection: Connection) throws -> LoaderRole {
+        let name = "lifeboat_loader_" + Hex.encode(try randomBytes(6))
+        try connection.execute("CREATE ROLE \(name) NOLOGIN NOSUPERUSER")
+        for owner in owners { try connection.execute("GRANT \(try connection.quoteIdentifier(owner)) TO \(name)") }
+        return LoaderRole(name: name)
+    }
+
+    /// Removes the role; it owns nothing, so its memberships go with it.
+    func remove(from connection: Connection) throws {
+        try connection.execute("DROP ROLE \(name)")
+    }
+
+    /// Kinds that only a superuser may create, and whose creation runs nothing of the source's.
+    private static let superuserKinds: Set<ObjectKind> = [
+        .publication, .subscription, .eventTrigger, .foreignDataWrapper,
+    ]
+
+    /// Whether a step runs as the loader and not as superuser.
+    static func runs(_ step: RestoreStep) -> Bool {
+        guard step.section == .postData || step.section == .refresh else { return false }
+        return (step.action == .create || step.action == .refresh) && !superuserKinds.contains(step.object.kind)
+    }
+}

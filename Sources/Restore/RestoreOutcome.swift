@@ -1,0 +1,13 @@
+package import Model
+
+/// What a restore did.
+package struct RestoreOutcome: Sendable {
+    package var tables = 0
+    package var rows: Int64 = 0
+    package var textBytes: Int64 = 0
+    /// Definitions that were carried out.
+    package var statements = 0
+    /// What was left out or could not be applied, each with its reason.
+    package var notApplied: [Omission]
+    package var phases: [Phase] = []
+}

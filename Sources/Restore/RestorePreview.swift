@@ -1,0 +1,33 @@
+package import Catalog
+package import Model
+
+/// What a restore would do, without a target: for a person to read before anything is written.
+package struct RestorePreview: Sendable, Encodable {
+    package let tables: Int
+    package let rows: Int64
+    package let textBytes: Int64
+    package let definitions: Int
+    package let leftOut: [Omission]
+
+    /// Looks at what the options select.
+    package init(_ manifest: Manifest, _ catalog: DatabaseCatalog, _ options: RestoreOptions) {
+        let part = SelectionClosure(catalog, options.selection)
+        let selected = manifest.tables.filter(options.selection.includes)
+        tables = selected.count
+        rows = selected.reduce(0) { $0 + $1.proof.rows }
+        textBytes = selected.reduce(0) { $0 + $1.textBytes }
+        definitions = part.catalog.objects.count
+        leftOut = part.omissions
+    }
+
+    /// The plan as sentences, in the order in which it would be carried out.
+    package var steps: [String] {
+        [
+            "check that the target is empty, new enough, and has the extensions",
+            "create \(definitions) objects: roles, schemas, types, functions, tables",
+            "load \(rows) rows (\(textBytes) bytes of text) into \(tables) tables, the largest first",
+            "build indexes, constraints, triggers and policies in parallel",
+            "apply privileges, refresh materialized views, gather statistics",
+        ] + leftOut.map { "leave out \($0.object): \($0.reason)" }
+    }
+}

@@ -1,0 +1,56 @@
+package import Model
+package import PostgresClient
+package import Streams
+
+/// How a restore talks to its target: the settings that make text mean the same as on the source, and none of the
+/// time-outs that a server may impose.
+package enum RestoreSession {
+    /// Settings of the source's sessions that must not be taken over: they are about reading safely, not about text.
+    private static let sourceOnly: Set<String> = [
+        "restrict_nonsystem_relation_kind", "row_security", "search_path", "default_transaction_read_only",
+        "transaction_read_only", "application_name",
+    ]
+
+    /// What every session of a restore sets, where the server knows it.
+    private static let ours: [(name: String, value: String)] = [
+        ("search_path", ""), ("statement_timeout", "0"), ("lock_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "0"), ("idle_session_timeout", "0"), ("transaction_timeout", "0"),
+        ("check_function_bodies", "off"), ("client_min_messages", "warning"), ("xmloption", "content"),
+        ("standard_conforming_strings", "on"), ("row_security", "off"), ("default_tablespace", ""),
+        ("default_transaction_read_only", "off"), ("default_table_access_method", "heap"),
+    ]
+
+    /// Opens a session for definitions (`CREATE …`); they are UTF-8 text whatever the source's encoding.
+    package static func openForDefinitions(_ target: ConnectionSettings, stop: Stop) throws -> Connection {
+        let connection = try Connection(target, stop: stop)
+        try apply(ours + [("client_encoding", "UTF8")], to: connection)
+        return connection
+    }
+
+    /// Opens a session for rows, under the settings that the manifest recorded.
+    package static func openForRows(
+        _ target: ConnectionSettings,
+        like manifest: Manifest,
+        stop: Stop
+    ) throws -> Connection {
+        let connection = try Connection(target, stop: stop)
+        let recorded = manifest.settings.filter { !sourceOnly.contains($0.key) && !$0.key.hasSuffix("_timeout") }
+        try apply(ours + recorded.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, to: connection)
+        return connection
+    }
+
+    /// Sets what the server knows, in one round trip; an unknown name is a setting of another major version.
+    private static func apply(_ settings: [(name: String, value: String)], to connection: Connection) throws {
+        let values = try settings.map { setting in
+            "(\(try connection.quoteLiteral(setting.name)), \(try connection.quoteLiteral(setting.value)))"
+        }
+        try connection.execute(
+            """
+            SELECT pg_catalog.set_config(wanted.name, wanted.value, false)
+            FROM (VALUES \(values.joined(separator: ", "))) AS wanted(name, value)
+            JOIN pg_catalog.pg_settings AS known ON known.name = wanted.name
+            WHERE known.context IN ('user', 'superuser')
+            """
+        )
+    }
+}

@@ -1,0 +1,131 @@
+package import AgeEncryption
+package import Catalog
+import Diagnostics
+package import Model
+package import PostgresClient
+package import Repository
+package import Streams
+
+/// Turns a recovery point into a database.
+///
+/// Blocks; runs on a thread of its own. Memory: the catalog, and a few hundred KiB per worker.
+package struct Restorer: Sendable {
+    package let repository: Repository
+    package let manifest: Manifest
+    package let catalog: DatabaseCatalog
+    package let identities: [any Identity]
+    package let target: ConnectionSettings
+    package let options: RestoreOptions
+    package let progress: RestoreProgress
+    package let phases: PhaseRecorder
+
+    /// Creates a restore of `manifest`, whose definitions are `catalog`, into the database behind `target`.
+    package init(
+        repository: Repository,
+        manifest: Manifest,
+        catalog: DatabaseCatalog,
+        identities: [any Identity],
+        target: ConnectionSettings,
+        options: RestoreOptions,
+        progress: RestoreProgress,
+        phases: PhaseRecorder
+    ) {
+        self.repository = repository
+        self.manifest = manifest
+        self.catalog = catalog
+        self.identities = identities
+        self.target = target
+        self.options = options
+        self.progress = progress
+        self.phases = phases
+    }
+
+    /// Restores, or throws and says what was refused; what was done until then stays, for a look at it.
+    package func run(stop: Stop) throws -> RestoreOutcome {
+        let inspection = try phase("preflight") { try preflight(stop) }
+        let part = SelectionClosure(catalog, options.selection)
+        let order = RestoreOrder(part.catalog, dropsMissingPublic: options.selection.isEverything)
+        let plan = StepPlan(order, options, inspection)
+        let tables = manifest.tables.filter(options.selection.includes)
+        progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
+
+        var outcome = RestoreOutcome(notApplied: part.omissions + plan.omissions)
+        try withLoader(part.catalog, plan, stop) { builder in
+            outcome.statements += try phase("definitions") { try builder.runInOrder(plan.preData, stop: stop) }
+            try phase("load", bytes: tables.reduce(0) { $0 + $1.textBytes }) {
+                try load(tables, role: builder.loader, stop)
+            }
+            outcome.statements += try phase("indexes and constraints") {
+                try builder.runInParallel(plan.postData, stop: stop)
+            }
+            outcome.statements += try phase("privileges") { try builder.runInOrder(plan.privileges, stop: stop) }
+            outcome.statements += try phase("refresh") { try builder.runInParallel(plan.refresh, stop: stop) }
+        }
+        outcome.statements += try SchemaBuilder(target: target, workers: 1, loader: nil, progress: progress)
+            .runInOrder(plan.last, stop: stop)
+        try phase("analyze") { try Analyze(target: target, workers: options.workers).run(tables, stop: stop) }
+        outcome.tables = tables.count
+        outcome.rows = tables.reduce(0) { $0 + $1.proof.rows }
+        outcome.textBytes = tables.reduce(0) { $0 + $1.textBytes }
+        outcome.phases = phases.recorded
+        return outcome
+    }
+
+    private func phase<Result>(_ name: String, bytes: Int64? = nil, _ body: () throws -> Result) rethrows -> Result {
+        progress.begin(name)
+        return try phases.measure(name, bytes: bytes, body)
+    }
+
+    private func preflight(_ stop: Stop) throws -> TargetInspection {
+        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
+        let inspection = try TargetInspection(connection)
+        try inspection.requireEmpty(allowing: options.confirmedName)
+        try inspection.requireFit(for: manifest, catalog)
+        return inspection
+    }
+
+    private func load(_ tables: [TableData], role: String?, _ stop: Stop) throws {
+        try DataLoad(
+            repository: repository,
+            manifest: manifest,
+            identities: identities,
+            target: target,
+            workers: options.workers,
+            progress: progress,
+            role: role
+        ).run(tables, stop: stop)
+        guard options.selection.isEverything || manifest.sequences.count > 0 else { return }
+        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
+        try SequenceLoader(connection: connection).load(manifest.sequences.filter(options.selection.includes))
+        if options.selection.isEverything, let largeObjects = manifest.largeObjects {
+            try LargeObjectLoader(
+                connection: RestoreSession.openForRows(target, like: manifest, stop: stop),
+                reader: try RangeReader(
+                    shelf: ArchiveShelf(repository: repository, manifest: manifest, identities: identities)
+                ),
+                progress: progress,
+                options: options
+            ).load(largeObjects)
+        }
+    }
+
+    /// Creates the roles, and the loader where there is to be one; gives the roles their full power afterwards.
+    private func withLoader(
+        _ catalog: DatabaseCatalog,
+        _ plan: StepPlan,
+        _ stop: Stop,
+        _ body: (SchemaBuilder) throws -> Void
+    ) throws {
+        let plain = SchemaBuilder(target: target, workers: options.workers, loader: nil, progress: progress)
+        _ = try plain.runInOrder(plan.roles.now, stop: stop)
+        guard options.isScratchCluster else { return try body(plain) }
+        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
+        let owners = catalog.objects(of: .role).map(\.identity.name)
+        let loader = try LoaderRole.create(memberOf: owners, on: connection)
+        try body(
+            SchemaBuilder(target: target, workers: options.workers, loader: loader.name, progress: progress)
+        )
+        try loader.remove(from: connection)
+        _ = try plain.runInOrder(plan.roles.later, stop: stop)
+    }
+}

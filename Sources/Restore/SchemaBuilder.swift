@@ -1,0 +1,106 @@
+import Catalog
+import Diagnostics
+import Model
+import PostgresClient
+import Streams
+import Synchronization
+
+/// Carries out definitions: one after the other where order matters, in parallel by dependency where it does not.
+struct SchemaBuilder: Sendable {
+    let target: ConnectionSettings
+    let workers: Int
+    /// Whom to act as where the source's code may run; nil to stay who we are.
+    let loader: String?
+    let progress: RestoreProgress
+
+    /// How many steps one transaction holds: each created table keeps a lock until the end of it.
+    private static let batch = 100
+
+    /// Runs `steps` in their order on one connection and returns the number of statements.
+    func runInOrder(_ steps: [RestoreStep], stop: Stop) throws -> Int {
+        guard !steps.isEmpty else { return 0 }
+        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
+        var count = 0
+        for start in stride(from: 0, to: steps.count, by: Self.batch) {
+            try connection.withTransaction("BEGIN") {
+                for step in steps[start..<min(start + Self.batch, steps.count)] {
+                    count += try run(step, on: connection)
+                }
+            }
+        }
+        return count
+    }
+
+    /// Runs `steps`, whose `after` are positions in the same list, as parallel as they allow.
+    func runInParallel(_ steps: [RestoreStep], stop: Stop) throws -> Int {
+        guard !steps.isEmpty else { return 0 }
+        let queue = DependencyQueue(jobs(for: steps))
+        let count = Mutex(0)
+        stop.whenRequested { queue.close() }
+        let workerCount = max(1, min(workers, steps.count))
+        try runWorkers(
+            Array(0..<workerCount),
+            workerCount: workerCount,
+            stop: stop,
+            makeWorker: { _ in
+                do {
+                    return try RestoreSession.openForDefinitions(target, stop: stop)
+                } catch {
+                    queue.close()
+                    throw error
+                }
+            },
+            body: { connection, _ in
+                while let place = queue.take() {
+                    do {
+                        let done = try connection.withTransaction("BEGIN") { try run(steps[place], on: connection) }
+                        count.withLock { $0 += done }
+                        queue.finish(place)
+                    } catch {
+                        queue.close()
+                        throw error
+                    }
+                }
+            },
+            finishWorker: { _ in }
+        )
+        guard queue.unfinished == 0 else {
+            throw Diagnostic(.internalError, "\(queue.unfinished) definitions wait for each other in a circle")
+        }
+        return count.withLock { $0 }
+    }
+
+    private func run(_ step: RestoreStep, on connection: Connection) throws -> Int {
+        let actsAsLoader = loader != nil && LoaderRole.runs(step)
+        do {
+            if actsAsLoader, let loader { try connection.execute("SET LOCAL ROLE \(loader)") }
+            for statement in step.statements { try connection.execute(statement) }
+            if actsAsLoader { try connection.execute("RESET ROLE") }
+        } catch let error as PostgresError where !error.isConnectionLost && !error.isCancelled {
+            var failure = error.diagnostic(while: "the target refused the definition of \(step.object)")
+            if failure.code != .databasePermission { failure.code = .restoreStatement }
+            failure.context["statement"] = step.statements.first
+            throw failure
+        } catch let error as PostgresError {
+            throw error.diagnostic(while: "cannot create \(step.object)")
+        }
+        return step.statements.count
+    }
+
+    private func jobs(for steps: [RestoreStep]) -> [DependencyQueue.Job] {
+        var numbers: [ObjectIdentity: Int] = [:]
+        return steps.map { step in
+            let resources = step.locks.map { lock in
+                if let known = numbers[lock.table] { return known }
+                numbers[lock.table] = numbers.count
+                return numbers.count - 1
+            }
+            return DependencyQueue.Job(
+                prerequisites: step.after,
+                resources: Set(resources),
+                sharesResources: step.locks.allSatisfy { !$0.isExclusive },
+                weight: step.object.kind == .index ? 2 : step.object.kind == .constraint ? 3 : 1
+            )
+        }
+    }
+}

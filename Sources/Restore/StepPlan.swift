@@ -1,0 +1,42 @@
+import Catalog
+import Model
+
+/// The steps of a restore by section, less what the options leave out.
+struct StepPlan {
+    let roles: RoleSteps
+    let preData: [RestoreStep]
+    let postData: [RestoreStep]
+    let privileges: [RestoreStep]
+    let refresh: [RestoreStep]
+    let last: [RestoreStep]
+    let omissions: [Omission]
+
+    init(_ order: RestoreOrder, _ options: RestoreOptions, _ inspection: TargetInspection) {
+        func section(_ section: RestoreSection) -> [RestoreStep] {
+            let range = order.steps(in: section)
+            // Positions become relative to the section. A step that is left out stays in its place without statements,
+            // so that the others keep theirs.
+            return order.steps[range].map { step in
+                var step = step
+                step.after = step.after.map { $0 - range.lowerBound }
+                if step.action == .own, !options.appliesOwners { step.statements = [] }
+                if step.action == .grant, !options.appliesPrivileges { step.statements = [] }
+                return step
+            }
+        }
+        roles = RoleSteps(order.steps[order.steps(in: .roles)], options, existing: inspection.roles)
+        preData = section(.preData)
+        postData = section(.postData)
+        privileges = section(.privileges).filter { step in
+            // Settings of roles belong to the server: only a scratch cluster, or a role made here, takes them.
+            step.object.kind != .role || options.isScratchCluster
+                || !inspection.roles.contains(Spelling(step.object.name))
+        }
+        refresh = section(.refresh)
+        last = section(.last)
+        var omissions = roles.omissions
+        if !options.appliesOwners { omissions.append(Omission(object: "owners", reason: "left out as asked")) }
+        if !options.appliesPrivileges { omissions.append(Omission(object: "privileges", reason: "left out as asked")) }
+        self.omissions = omissions
+    }
+}

@@ -1,0 +1,96 @@
+package import Catalog
+import Diagnostics
+package import Model
+package import PostgresClient
+
+/// What a restore must know of its target before it changes anything.
+package struct TargetInspection: Sendable {
+    package let database: String
+    package let serverVersion: Int
+    package let isSuperuser: Bool
+    /// Some of the relations, functions and types that are already there; empty for a fresh database.
+    package let occupants: [String]
+    package let availableExtensions: Set<String>
+    package let roles: Set<Spelling>
+
+    /// Looks at the database that `connection` is in.
+    package init(_ connection: Connection) throws {
+        let facts = try connection.query(
+            """
+            SELECT pg_catalog.current_database(), pg_catalog.current_setting('server_version_num'),
+                   (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+            """
+        )
+        database = facts[0, 0] ?? ""
+        serverVersion = Int(facts[0, 1] ?? "") ?? 0
+        isSuperuser = facts[0, 2] == "t"
+        occupants = try connection.query(Self.occupantsQuery).compactMap { $0[0] }
+        availableExtensions = Set(
+            try connection.query("SELECT name FROM pg_catalog.pg_available_extensions").compactMap { $0[0] }
+        )
+        roles = Set(
+            try connection.query("SELECT rolname FROM pg_catalog.pg_roles").compactMap { $0[0].map(Spelling.init) }
+        )
+    }
+
+    /// Objects outside the system schemas that no extension brought along; five are enough to refuse.
+    private static let occupantsQuery = """
+        WITH mine AS (
+            SELECT 'pg_catalog.pg_class'::regclass::oid AS class, c.oid, n.nspname || '.' || c.relname AS name
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+              AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+            UNION ALL
+            SELECT 'pg_catalog.pg_proc'::regclass, p.oid, n.nspname || '.' || p.proname || '()'
+            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+            UNION ALL
+            SELECT 'pg_catalog.pg_namespace'::regclass, n.oid, 'schema ' || n.nspname
+            FROM pg_catalog.pg_namespace n
+            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'public') AND n.nspname NOT LIKE 'pg\\_%'
+        )
+        SELECT name FROM mine
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                          WHERE d.classid = mine.class AND d.objid = mine.oid AND d.deptype = 'e')
+        ORDER BY name LIMIT 5
+        """
+
+    /// Throws when the database already holds something, unless its own name was typed to allow it.
+    package func requireEmpty(allowing confirmedName: String?) throws {
+        guard !occupants.isEmpty, confirmedName != database else { return }
+        if let confirmedName {
+            throw Diagnostic(
+                .targetRefused,
+                "'--into-existing \(confirmedName)' does not name the target database '\(database)'",
+                hint: "Type the name of the database that the URL leads to, or choose an empty one."
+            )
+        }
+        throw Diagnostic(
+            .targetNotEmpty,
+            "refusing to restore into database '\(database)': it is not empty",
+            cause: "it holds \(occupants.joined(separator: ", "))",
+            hint: "Create an empty database, or repeat the name with '--into-existing \(database)'."
+        )
+    }
+
+    /// Throws when the server cannot hold the database: too old, or without an extension that it needs.
+    package func requireFit(for manifest: Manifest, _ catalog: DatabaseCatalog) throws {
+        let sourceMajor = manifest.source.serverVersion / 10_000
+        guard serverVersion / 10_000 >= sourceMajor else {
+            throw Diagnostic(
+                .databaseVersion,
+                "cannot restore a PostgreSQL \(sourceMajor) database into PostgreSQL \(serverVersion / 10_000)",
+                hint: "Use a server of the same major version or a newer one."
+            )
+        }
+        let missing = catalog.objects(of: .extension).map(\.identity.name).filter { !availableExtensions.contains($0) }
+        guard missing.isEmpty else {
+            throw Diagnostic(
+                .restoreStatement,
+                "the target server lacks extensions that the database needs",
+                cause: missing.joined(separator: ", "),
+                hint: "Install them on the server, then run it again."
+            )
+        }
+    }
+}
