@@ -60,7 +60,7 @@ package struct CronSchedule: Sendable, Hashable {
     /// Runs in every hour, hence follows the clock instead of keeping appointments.
     var isRhythm: Bool { hours.count == 24 }
 
-    private func runs(onDay day: Int) -> Bool {
+    func runs(onDay day: Int) -> Bool {
         let date = CivilTime(secondsSinceEpoch: Int64(day) * 86_400)
         guard months.contains(date.month) else { return false }
         let (byDate, byWeekday) = (daysOfMonth.contains(date.day), daysOfWeek.contains(date.weekday))
