@@ -1,0 +1,108 @@
+package import Model
+import Policy
+
+/// How much of the latest data would have been lost, against the recovery point objective.
+package struct RecoveryPointFacts: Sendable, Hashable, Encodable {
+    package let targetSeconds: Double?
+    package let compliance: Compliance
+    /// Exposure at the end of the period; nil when everything would be lost.
+    package let nowSeconds: Double?
+    /// The largest exposure in the period while there was a good point.
+    package let worstSeconds: Double?
+    package let worstAt: Instant?
+    /// The share of the protected time of the period within the target.
+    package let insideShare: Double?
+    /// When the first point was committed; nothing before it can be recovered.
+    package let protectedSince: Instant?
+    /// Time of the period before the first point.
+    package let unprotectedBeforeSeconds: Double
+    /// Time of the period after the first point in which no good point existed.
+    package let unprotectedAfterSeconds: Double
+    /// The newest point that is not known to be bad.
+    package let newest: PointFacts?
+    package let points: Int
+    package let pointBytes: Int64
+    package let heldPoints: Int
+    package let badPoints: [BadPointFacts]
+    /// Points that are gone although no prune removed them.
+    package let missingPoints: [String]
+    package let schedule: ScheduleFacts?
+
+    init(_ input: ReportInput, _ history: PointHistory, _ runs: RunFacts) {
+        let rpo = input.objectives.rpo
+        let exposure = Exposure.measure(
+            history.exposurePoints(until: input.end),
+            from: input.from,
+            to: input.end,
+            rpo: rpo
+        )
+        targetSeconds = rpo?.inSeconds
+        compliance = Compliance(rpo.map { exposure.judge(rpo: $0) })
+        nowSeconds = exposure.current?.inSeconds
+        worstSeconds = exposure.worst?.exposure.inSeconds
+        worstAt = exposure.worst?.at
+        insideShare = exposure.shareSinceProtected
+        protectedSince = exposure.protectedSince
+        unprotectedBeforeSeconds = exposure.unprotectedBefore.inSeconds
+        unprotectedAfterSeconds = exposure.unprotectedAfter.inSeconds
+        let kept = input.points.filter { $0.committedAt <= input.end }
+        let good = kept.filter { history.lives[$0.name]?.badSince == nil }
+        newest = good.max { $0.recoveryInstant < $1.recoveryInstant }.map { PointFacts($0, history) }
+        points = kept.count
+        pointBytes = kept.reduce(0) { $0 + $1.bytes }
+        heldPoints = kept.count { $0.hold != nil }
+        badPoints = kept.compactMap { point in
+            history.lives[point.name]?.badSince.map { BadPointFacts(name: point.name.description, since: $0) }
+        }
+        .sorted { $0.name < $1.name }
+        missingPoints = history.vanished.map(\.description)
+        schedule = input.schedule.map { ScheduleFacts($0, runs, rpo: rpo) }
+    }
+}
+
+/// One recovery point.
+package struct PointFacts: Sendable, Hashable, Encodable {
+    package let name: String
+    package let recoveryInstant: Instant
+    package let committedAt: Instant
+    package let bytes: Int64
+    package let provenAt: Instant?
+    package let hold: String?
+
+    init(_ point: ReportPoint, _ history: PointHistory) {
+        name = point.name.description
+        recoveryInstant = point.recoveryInstant
+        committedAt = point.committedAt
+        bytes = point.bytes
+        provenAt = history.lives[point.name]?.provenAt
+        hold = point.hold
+    }
+}
+
+/// A point that does not count any more.
+package struct BadPointFacts: Sendable, Hashable, Codable {
+    package let name: String
+    package let since: Instant
+}
+
+/// Whether the schedule can keep the promise even when every run succeeds.
+package struct ScheduleFacts: Sendable, Hashable, Codable {
+    package let longestGapSeconds: Double?
+    package let jitterSeconds: Double
+    /// The gap, the 95th percentile of the duration and the random delay together.
+    package let worstExposureSeconds: Double?
+    /// Whether that fits the target; nil without a target or a gap.
+    package let fitsTarget: Bool?
+    package let nextBackup: Instant?
+    package let nextDrill: Instant?
+
+    init(_ schedule: ReportSchedule, _ runs: RunFacts, rpo: Duration?) {
+        let worst = schedule.longestGap.map { $0 + .seconds(runs.p95Seconds ?? 0) + schedule.jitter }
+        longestGapSeconds = schedule.longestGap?.inSeconds
+        jitterSeconds = schedule.jitter.inSeconds
+        worstExposureSeconds = worst?.inSeconds
+        fitsTarget = worst.flatMap { worst in rpo.map { worst <= $0 } }
+        nextBackup = schedule.nextBackup
+        nextDrill = schedule.nextDrill
+    }
+}

@@ -1,0 +1,90 @@
+import Model
+
+/// The part about the time a recovery takes.
+struct RecoveryTimeText {
+    let facts: RecoveryTimeFacts
+
+    func write(into layout: inout TextLayout) {
+        layout.section("Recovery time", promise, facts.compliance)
+        layout.why(facts.compliance)
+        layout.fact("last drill", last)
+        layout.fact("in the period", period)
+        if let timing = facts.lastProven { layout.add(Waterfall(timing: timing, width: layout.width).lines) }
+        layout.fact("bottleneck", facts.bottleneck.map { "\($0.phase) takes \(percent($0.share)) of it" })
+        layout.fact("not measured", notMeasured)
+        layout.fact("forecast", forecast)
+    }
+
+    private var promise: String { facts.targetSeconds.map { "target \(inWords($0))" } ?? "no target" }
+
+    private var last: String {
+        guard let last = facts.lastDrill else { return "none yet on this target (\(facts.targetClass.rawValue))" }
+        let place = "\(last.declared.minuteText), \(facts.targetClass.rawValue) target"
+        if last.verdict == .proven, let seconds = last.recoverySeconds { return "\(inWords(seconds)), \(place)" }
+        let before = facts.lastProven.flatMap { proven in
+            proven.recoverySeconds.map { "; the last proven one took \(inWords($0)), \(proven.declared.minuteText)" }
+        }
+        return "\(last.verdict.rawValue), \(place)\(before ?? "")"
+    }
+
+    private var period: String? {
+        guard let worst = facts.worstSeconds, let median = facts.medianSeconds, let at = facts.worstAt else {
+            return nil
+        }
+        let share =
+            facts.drills == facts.provenDrills
+            ? counted(facts.drills, "drill") : "\(facts.provenDrills) proven of \(counted(facts.drills, "drill"))"
+        return "worst \(inWords(worst)) on \(at.dayText), median \(inWords(median)), \(share)"
+    }
+
+    private var notMeasured: String? {
+        guard facts.lastProven != nil else { return nil }
+        return "detection and decision"
+            + (facts.decisionAllowanceSeconds.map { "; \(inWords($0)) is allowed for them and counted" } ?? "")
+    }
+
+    private var forecast: String? {
+        facts.forecast.map { forecast in
+            let growth = Duration.seconds(forecast.growthSecondsPerDay).inWords
+            return "grows \(growth) a day; at that rate it reaches the target on \(forecast.crossesAt.dayText)"
+        }
+    }
+}
+
+/// The part about what an outage costs.
+struct DowntimeText {
+    let facts: DowntimeFacts
+
+    func write(into layout: inout TextLayout) {
+        guard facts.targetSeconds != nil || facts.outageSeconds != nil else { return }
+        let promise = facts.targetSeconds.map { "tolerable \(inWords($0))" } ?? "no target"
+        layout.section("Downtime", promise, facts.compliance)
+        layout.why(facts.compliance)
+        guard let outage = facts.outageSeconds else { return }
+        layout.fact("one outage", outageText(outage))
+        layout.fact("budget", budget)
+    }
+
+    private func outageText(_ outage: Double) -> String {
+        let parts: [(String, Double?)] = [
+            ("decision", facts.decisionAllowanceSeconds), ("recovery", facts.recoverySeconds),
+            ("work after it", facts.workRecoverySeconds),
+        ]
+        let stated = parts.compactMap { name, seconds in seconds.map { "\(name) \(inWords($0))" } }
+        return stated.count > 1 ? "\(inWords(outage)): \(stated.joined(separator: ", "))" : inWords(outage)
+    }
+
+    private var budget: String? {
+        facts.budgetShare.map { share in
+            let allowed = Duration.seconds(facts.budgetSeconds).inOneUnit
+            return
+                "\(percent(share)) of the \(allowed) that \(decimal(facts.availabilityPercent)) % availability leaves"
+                + " in \(facts.budgetDays) days"
+        }
+    }
+
+    /// `99.5`, `99.99`, `99`.
+    private func decimal(_ value: Double) -> String {
+        value == value.rounded() ? String(Int(value)) : String(value)
+    }
+}

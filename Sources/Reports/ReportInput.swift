@@ -1,0 +1,108 @@
+package import Model
+package import Policy
+
+/// Everything a report is made from: what was promised, what lies in the repository, what the records say.
+package struct ReportInput: Sendable {
+    package var plan: PlanName
+    package var from: Instant
+    package var to: Instant
+    package var now: Instant
+    package var objectives: Objectives
+    /// The class of target whose drills judge the recovery time.
+    package var recoveryTarget: DrillRun.TargetClass
+    /// Every point that lies in the repository, damaged ones included (with `badSince`).
+    package var points: [ReportPoint]
+    /// The plan's records in any order, those before the period included.
+    package var records: [RunRecord]
+    package var schedule: ReportSchedule?
+    /// What a drill of this plan cannot check, as everybody knows; shown as expected.
+    package var expectedOmissions: [Omission]
+
+    /// Creates an input; `to` is the end of the period, usually `now`.
+    package init(
+        plan: PlanName,
+        from: Instant,
+        to: Instant,
+        now: Instant,
+        objectives: Objectives = Objectives(),
+        recoveryTarget: DrillRun.TargetClass = .ephemeral,
+        points: [ReportPoint] = [],
+        records: [RunRecord] = [],
+        schedule: ReportSchedule? = nil,
+        expectedOmissions: [Omission] = []
+    ) {
+        self.plan = plan
+        self.from = from
+        self.to = to
+        self.now = now
+        self.objectives = objectives
+        self.recoveryTarget = recoveryTarget
+        self.points = points
+        self.records = records
+        self.schedule = schedule
+        self.expectedOmissions = expectedOmissions
+    }
+
+    /// The end of what can be judged: the future has not happened.
+    var end: Instant { max(from, min(to, now)) }
+}
+
+/// A recovery point that lies in the repository, as a report sees it.
+package struct ReportPoint: Sendable, Hashable {
+    package var name: PointName
+    package var recoveryInstant: Instant
+    package var committedAt: Instant
+    /// Why it is held; nil when it is not.
+    package var hold: String?
+    /// When a drill proved it; what the records say is added by the report.
+    package var provenAt: Instant?
+    /// From when it is known to be bad; what the records say is added by the report.
+    package var badSince: Instant?
+    package var bytes: Int64
+    /// In how many repositories it lies.
+    package var copies: Int
+
+    /// Creates a point.
+    package init(
+        name: PointName,
+        recoveryInstant: Instant,
+        committedAt: Instant,
+        hold: String? = nil,
+        provenAt: Instant? = nil,
+        badSince: Instant? = nil,
+        bytes: Int64 = 0,
+        copies: Int = 1
+    ) {
+        self.name = name
+        self.recoveryInstant = recoveryInstant
+        self.committedAt = committedAt
+        self.hold = hold
+        self.provenAt = provenAt
+        self.badSince = badSince
+        self.bytes = bytes
+        self.copies = copies
+    }
+}
+
+/// What the plan's schedule says, as far as it is known.
+package struct ReportSchedule: Sendable, Hashable {
+    /// The longest time between two scheduled backups.
+    package var longestGap: Duration?
+    /// How late a run may start at random.
+    package var jitter: Duration
+    package var nextBackup: Instant?
+    package var nextDrill: Instant?
+
+    /// Creates the facts.
+    package init(
+        longestGap: Duration? = nil,
+        jitter: Duration = .zero,
+        nextBackup: Instant? = nil,
+        nextDrill: Instant? = nil
+    ) {
+        self.longestGap = longestGap
+        self.jitter = jitter
+        self.nextBackup = nextBackup
+        self.nextDrill = nextDrill
+    }
+}

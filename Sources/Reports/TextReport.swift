@@ -1,0 +1,71 @@
+import Model
+
+/// A report as people read it: what was promised, what was measured, whether it holds.
+package struct TextReport: Sendable {
+    package let report: ComplianceReport
+    package let width: Int
+
+    /// Creates the rendering; no line is longer than `width` (at least 50).
+    package init(_ report: ComplianceReport, width: Int = 80) {
+        self.report = report
+        self.width = width
+    }
+
+    /// The whole text with a line feed at the end.
+    package var text: String { lines.joined(separator: "\n") + "\n" }
+
+    /// The lines, plain and without trailing blanks.
+    package var lines: [String] {
+        var layout = TextLayout(width: width)
+        heading(&layout)
+        RecoveryPointText(facts: report.recoveryPoint).write(into: &layout)
+        RecoveryTimeText(facts: report.recoveryTime).write(into: &layout)
+        DowntimeText(facts: report.downtime).write(into: &layout)
+        ProofText(facts: report.proof).write(into: &layout)
+        copies(&layout)
+        RunsText(facts: report.runs).write(into: &layout)
+        layout.blank()
+        layout.paragraph(conclusion)
+        return layout.lines.map { line in
+            let blanks = line.reversed().prefix { $0 == " " }.count
+            return String(line.dropLast(blanks))
+        }
+    }
+
+    private func heading(_ layout: inout TextLayout) {
+        let period = report.period
+        layout.paragraph("\(report.plan): promises and facts")
+        layout.paragraph(
+            "\(period.from.minuteText) to \(period.to.minuteText) UTC (\((period.to - period.from).inWords))"
+        )
+    }
+
+    private func copies(_ layout: inout TextLayout) {
+        guard let target = report.copies.target else { return }
+        layout.section("Copies", "target \(target)", report.copies.compliance)
+        layout.fact("newest point", report.copies.newestPoint.map { "in \($0) of \(target)" } ?? "there is none")
+        layout.why(report.copies.compliance)
+    }
+
+    /// The last line, which names the promises that do not hold; their sections say why.
+    private var conclusion: String {
+        let parts: [(String, Compliance)] = [
+            ("recovery point", report.recoveryPoint.compliance), ("recovery time", report.recoveryTime.compliance),
+            ("downtime", report.downtime.compliance), ("proof", report.proof.compliance),
+            ("copies", report.copies.compliance),
+        ]
+        let outcome = report.compliance.outcome
+        let names = parts.filter { $0.1.outcome == outcome }.map(\.0).joined(separator: ", ")
+        return switch outcome {
+        case .met: "compliance: met"
+        case .missed: "compliance: MISSED (\(names))"
+        case .unknown: "compliance: unknown (\(names))"
+        case .noTarget: "compliance: not judged, because nothing was promised"
+        }
+    }
+}
+
+extension TextLayout {
+    /// Says why something does not hold; nothing when it does.
+    mutating func why(_ compliance: Compliance) { list("why", compliance.reasons.map(withShortInstants)) }
+}
