@@ -9,7 +9,14 @@ extension Repository {
     /// Every point of every plan is read, because every one of them keeps archives alive. Decisions may speak of some
     /// points only: the others stay.
     package func planPrune(_ decisions: [PruneDecision], options: PruneOptions = PruneOptions()) throws -> PrunePlan {
-        try PrunePlan.make(try gatherFacts(decisions, options).facts)
+        do {
+            return try PrunePlan.make(try gatherFacts(decisions, options).facts)
+        } catch let error as Diagnostic where error.code == .repositoryFull {
+            // Even learning the store's time writes a little.
+            try store.releaseReserve()
+            defer { try? store.keepReserve() }
+            return try PrunePlan.make(try gatherFacts(decisions, options).facts)
+        }
     }
 
     /// Does what `plan` says, after deciding it again from what is there now.
