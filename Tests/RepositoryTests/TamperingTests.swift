@@ -69,6 +69,26 @@ struct TamperingTests {
         }
     }
 
+    @Test(
+        "a header has one spelling: another that means the same is refused",
+        arguments: [
+            (#"{"format""#, #"{ "format""#), (#""kind":"point""#, #""kind":"p\u006fint""#),
+            (#""format":1,"#, #""format":1,"extra":true,"#), (#""bytes":"#, #""bytes":0"#), ("}\n", "}\r\n"),
+        ]
+    )
+    func oneSpelling(_ from: String, _ to: String) throws {
+        let store = MemoryStore()
+        let scene = try Scene(store)
+        try scene.commit(Scene.name(0))
+        let key = try objectKey("points/shop/2027/01/20270115T080000Z.point")
+        let bytes = try #require(store.objects[key])
+        let end = try #require(bytes.firstIndex(of: UInt8(ascii: "\n")))
+        let header = String(decoding: bytes[...end], as: UTF8.self)
+        #expect(header.contains(from))
+        store.replace(key, with: Array(header.replacing(from, with: to).utf8) + bytes[(end + 1)...])
+        #expect(code { _ = try scene.repository.readPoint(Scene.name(0)) } == .objectCorrupt)
+    }
+
     @Test("a point that is moved to another name is refused")
     func movedPoint() throws {
         let store = MemoryStore()
