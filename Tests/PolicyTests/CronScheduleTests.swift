@@ -102,6 +102,7 @@ struct CronScheduleTests {
             ("0 0 * * *", "America/Santiago", "2026-09-01T00:00:00Z"),
             ("1 0 * * *", "America/St_Johns", "2006-10-26T00:00:00Z"),
             ("30 * * * *", "America/St_Johns", "2006-10-26T00:00:00Z"),
+            ("*/30 * * * *", "America/St_Johns", "2006-10-26T00:00:00Z"),
             ("0 3 * * 1", "America/New_York", "2026-02-20T00:00:00Z"),
         ]
     )

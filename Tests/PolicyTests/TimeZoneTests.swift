@@ -89,6 +89,7 @@ struct TimeZoneTests {
             ("EST5EDT,J60/0,J300/0", "2100-03-01T05:00:00Z", -14_400),
             ("EST5EDT,J60/0,J300/0", "2100-03-01T04:59:59Z", -18_000),
             ("EST5EDT,59/0,300/0", "2104-02-29T05:00:00Z", -14_400),
+            ("EST5EDT,J60/0,J300/0", "2104-02-29T12:00:00Z", -18_000),
             ("XXX3EDT4,0/0,J365/23", "2100-01-01T12:00:00Z", -14_400),
             ("XXX3EDT4,0/0,J365/23", "2100-12-31T23:59:59Z", -14_400),
         ]
@@ -104,6 +105,25 @@ struct TimeZoneTests {
         for length in 0..<bytes.count {
             #expect(throws: TimeZoneError.self) { try TimeZoneRules(name: "cut", tzif: Array(bytes.prefix(length))) }
         }
+    }
+
+    @Test("a zone file with any byte damaged is refused or read, and never ends the program")
+    func damaged() throws {
+        let bytes = try [UInt8](Data(contentsOf: URL(filePath: "/usr/share/zoneinfo/Europe/Lisbon")))
+        var random = SeededGenerator(seed: 7)
+        let moment = try instant("2026-11-21T10:00:00Z")
+        var refused = 0
+        for _ in 0..<300 {
+            var damaged = bytes
+            for _ in 0...random.int(0...2) { damaged[random.int(0...bytes.count - 1)] = UInt8(random.int(0...255)) }
+            do {
+                let zone = try TimeZoneRules(name: "damaged", tzif: damaged)
+                _ = zone.resolve(zone.civil(at: moment))
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 0)
     }
 
     @Test(
