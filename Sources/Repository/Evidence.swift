@@ -10,6 +10,8 @@ package struct Evidence: Sendable, Hashable {
     package private(set) var bad: [PointName: String] = [:]
     /// Points that a drill proved, with the instant of the newest such drill.
     package private(set) var proven: [PointName: Instant] = [:]
+    /// Points that a backup says it committed.
+    package private(set) var committed: Set<PointName> = []
     /// Points that a prune removed, with the hashes of their objects.
     package private(set) var removed: [PointName: Set<String>] = [:]
 
@@ -20,8 +22,8 @@ package struct Evidence: Sendable, Hashable {
 
     private mutating func add(_ record: RunRecord) {
         switch record.event {
-        case .backup:
-            break
+        case .backup(let run):
+            if let point = run.point { committed.insert(point) }
         case .drill(let run):
             switch run.verdict {
             case .proven:

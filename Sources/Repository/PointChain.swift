@@ -1,33 +1,50 @@
 package import Model
 
-/// A point that names a predecessor which is neither there nor recorded as pruned, or is another than it was.
+/// A point that should be there and is not, or is another than it was.
 package struct ChainBreak: Sendable, Hashable {
     package var point: PointName
-    package var previous: PreviousPoint
     package var reason: String
 }
 
-/// The chain of a plan's points: each names the one before it by hash, so a removed or replaced point shows.
+/// The chain of points: each names the one before it by hash, and records name what was committed and what was pruned.
+///
+/// So a point that was removed or replaced shows, and so does a listing that leaves one out.
 package enum PointChain {
-    /// Where the chain is broken; `points` are all that exist, `evidence` tells which were removed by a prune.
-    package static func breaks(in points: [StoredPoint], evidence: Evidence) -> [ChainBreak] {
+    /// Where the chain is broken; `listed` are all names that exist, `points` those that could be read.
+    package static func breaks(in points: [StoredPoint], listed: [PointName], evidence: Evidence) -> [ChainBreak] {
+        let present = Set(listed)
+        let vanished = evidence.committed.filter { !present.contains($0) && evidence.removed[$0] == nil }.sorted()
         let hashes = Dictionary(points.map { ($0.name, $0.sha256) }) { first, _ in first }
-        return points.compactMap { point in
-            guard let previous = point.manifest.previous else { return nil }
-            if evidence.removed[previous.point]?.contains(previous.sha256) == true { return nil }
-            guard let found = hashes[previous.point] else {
-                return ChainBreak(point: point.name, previous: previous, reason: "it is gone, and no prune recorded it")
+        return points.compactMap { problem(before: $0, hashes, present, evidence) }
+            + vanished.map {
+                ChainBreak(point: $0, reason: "a record says that it was committed, and none that it was pruned")
             }
-            return found == previous.sha256
-                ? nil : ChainBreak(point: point.name, previous: previous, reason: "it is not the one it was")
+    }
+
+    private static func problem(
+        before point: StoredPoint,
+        _ hashes: [PointName: String],
+        _ present: Set<PointName>,
+        _ evidence: Evidence
+    ) -> ChainBreak? {
+        guard let previous = point.manifest.previous else { return nil }
+        if evidence.removed[previous.point]?.contains(previous.sha256) == true { return nil }
+        guard present.contains(previous.point) else {
+            let reason = "'\(point.name)' continues it, and no prune recorded its removal"
+            return ChainBreak(point: previous.point, reason: reason)
         }
+        // One that could not be read is damaged, which is reported as what it is.
+        guard let hash = hashes[previous.point], hash != previous.sha256 else { return nil }
+        return ChainBreak(point: previous.point, reason: "it is not the one that '\(point.name)' continues")
     }
 }
 
 extension Repository {
     /// Where the chain of a plan's points is broken; a point that cannot be read is an error.
     package func verifyChain(plan: PlanName) throws -> [ChainBreak] {
+        // Records first: what is committed meanwhile is then listed and not yet expected.
+        let evidence = try evidence(plan: plan)
         let points = try listPoints(plan: plan).map { try readPoint($0.name) }
-        return PointChain.breaks(in: points, evidence: try evidence(plan: plan))
+        return PointChain.breaks(in: points, listed: points.map(\.name), evidence: evidence)
     }
 }

@@ -62,6 +62,8 @@ package final class Repository: Sendable {
         try store.replace(Layout.recoveryGuide, with: Array(RecoveryGuide.text(for: descriptor).utf8))
         let key = Layout.descriptor(1)
         try store.put(key, try descriptor.sealed(at: key, with: keyring.signer))
+        // A repository without a line on the sheet is still a repository.
+        try? keyring.noteOnEscrowSheet(repository: descriptor, place: store.displayName)
         return try open(store, keyring: keyring)
     }
 

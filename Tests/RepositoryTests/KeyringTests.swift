@@ -72,7 +72,6 @@ struct KeyringTests {
         let store = MemoryStore()
         let scene = try Scene(store)
         try scene.commit(Scene.name(0))
-        try scene.keyring.noteOnEscrowSheet(repository: scene.repository.descriptor, place: "/mnt/backup")
         let sheet = try #require(try scene.keyring.escrowSheet())
         #expect(sheet.contains(scene.repository.descriptor.id))
         let secret = try #require(sheet.firstMatch(of: /AGE-SECRET-KEY-1[0-9A-Z]+/)?.output)

@@ -161,6 +161,23 @@ struct PruneTests {
         #expect(try repository.prune(again, tool: "test", now: Scene.start).removedPoints.count == 1)
     }
 
+    @Test("a listing that leaves out the newest point stops the collection too")
+    func missingNewest() throws {
+        _ = try commitChain(2)
+        let run = BackupRun(
+            point: Scene.name(1),
+            recoveryInstant: nil,
+            totals: nil,
+            phases: [],
+            failure: nil
+        )
+        try repository.append(scene.record(.backup(run)))
+        store.remove(try objectKey("points/shop/2027/01/20270115T090000Z.point"))
+        #expect(code { _ = try repository.planPrune([]) } == .objectMissing)
+        #expect(try repository.verifyChain(plan: Scene.shop).map(\.point) == [Scene.name(1)])
+        _ = try repository.planPrune([], options: PruneOptions(acceptsBrokenChain: true))
+    }
+
     @Test("archives stay untouched while one kept manifest cannot be read")
     func unreadableManifest() throws {
         let points = try commitChain(3)

@@ -105,7 +105,8 @@ struct FolderEntry {
 extension FolderTree {
     /// Visits every file below `folder`, or throws: a listing is complete or it is an error.
     ///
-    /// Folders are entered; what is neither a file nor a folder is visited only with `includesHidden`, as are hidden names.
+    /// Folders are entered; hidden names are visited only with `includesHidden`. Without it, what is neither a file nor a
+    /// folder is an error.
     func visit(
         _ folder: Int32,
         _ path: String,
@@ -123,7 +124,9 @@ extension FolderTree {
             let kind = facts.st_mode & S_IFMT
             if kind == S_IFDIR {
                 try visitFolder(name, in: folder, inner, includesHidden, body)
-            } else if kind == S_IFREG || includesHidden {
+            } else {
+                // Passing over a link would make a listing look complete that is not.
+                guard kind == S_IFREG || includesHidden else { throw failure.diagnostic("list '\(inner)'", ELOOP) }
                 try body(FolderEntry(path: inner, folder: folder, facts: facts))
             }
         }

@@ -56,6 +56,7 @@ struct KeyringFolder {
                 cause: String(cString: strerror(errno))
             )
         }
+        defer { flock(lock.number, LOCK_UN) }
         return try body()
     }
 

@@ -23,7 +23,9 @@ extension Repository {
                 return nil
             }
         }
-        if !options.acceptsBrokenChain, let broken = PointChain.breaks(in: points, evidence: evidence).first {
+        if !options.acceptsBrokenChain,
+            let broken = PointChain.breaks(in: points, listed: listing.map(\.name), evidence: evidence).first
+        {
             throw incomplete(broken)
         }
         let references = points.map { ($0.name, Set($0.manifest.archives.map(\.id))) }
@@ -45,7 +47,7 @@ extension Repository {
     private func incomplete(_ broken: ChainBreak) -> Diagnostic {
         Diagnostic(
             .objectMissing,
-            "refusing to prune: point '\(broken.point)' continues '\(broken.previous.point)', which is not as it was",
+            "refusing to prune: point '\(broken.point)' is not as it was, or the listing is incomplete",
             cause: broken.reason,
             hint: "Look for the cause; if the point was removed by hand, go on with --accept-broken-chain."
         )
