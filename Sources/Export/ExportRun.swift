@@ -65,7 +65,9 @@ struct ExportRun {
                 try ExportSurvey(coordinator, snapshot, plan: plan)
             }
         }
-        let catalog = try phases.measure("catalog") { try readCatalog(coordinator.connection) }
+        let catalog = try phases.measure("catalog") {
+            try StoredDefinitions(from: coordinator.connection, excluding: plan.excludedObjects)
+        }
         let reuse = try judge(newest.point, survey, coordinator)
         let tasks = TaskList(
             survey.inventory,
@@ -93,10 +95,6 @@ struct ExportRun {
             phases: phases.recorded
         )
         return PreparedPoint(manifest: try draft.manifest(), catalog: catalog.bytes)
-    }
-
-    private func readCatalog(_ connection: Connection) throws -> CatalogSection {
-        CatalogSection(bytes: Array("{}".utf8), objects: 0, notices: [])
     }
 
     private func judge(

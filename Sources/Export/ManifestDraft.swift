@@ -11,7 +11,7 @@ struct ManifestDraft {
     let continuity: Continuity?
     let largeObjects: [LargeObjectFacts]?
     let sequences: [SequenceState]
-    let catalog: CatalogSection
+    let catalog: StoredDefinitions
     let notices: [String]
     let phases: [Phase]
 
