@@ -75,9 +75,9 @@ extension CronSchedule {
     package func next(after instant: Instant, in zone: TimeZoneRules) -> Instant? {
         let today = zone.civil(at: instant).daysSinceEpoch
         for day in (today - 1)...(today + 60 * 366) where runs(onDay: day) {
-            // Around a midnight at which clocks change, the following day may hold an earlier instant.
-            let runs = runs(from: day, through: day + 1, in: zone)
-            if let next = runs.first(where: { $0 > instant }) { return next }
+            guard runs(from: day, through: day, in: zone).contains(where: { $0 > instant }) else { continue }
+            // Where clocks go back over midnight, the following day may hold an earlier instant.
+            return runs(from: day, through: day + 1, in: zone).first { $0 > instant }
         }
         return nil
     }
