@@ -6,6 +6,7 @@ struct ProofText {
     private static let listed = 8
 
     let facts: ProofFacts
+    let nextDrill: Instant?
 
     func write(into layout: inout TextLayout) {
         layout.section("Proof", promise, facts.compliance)
@@ -18,6 +19,7 @@ struct ProofText {
         layout.fact("coverage", coverage)
         layout.fact("newest proven", newestProven)
         layout.fact("drills", drills)
+        layout.fact("next drill", nextDrill.map { "scheduled for \($0.minuteText)" })
     }
 
     private var promise: String { facts.drillEverySeconds.map { "a drill every \(inWords($0))" } ?? "no target" }
@@ -26,7 +28,7 @@ struct ProofText {
         let version = drill.targetVersion.isEmpty ? "" : ", \(drill.targetVersion)"
         layout.fact(
             "last drill",
-            "\(drill.verdict.rawValue.uppercasedIfFailed), \(drill.declared.minuteText), \(drill.point)\(version)"
+            "\(drill.verdict.rawValue.uppercasedIfFailed) \(drill.declared.minuteText), \(drill.point)\(version)"
         )
         if let failure = drill.failure {
             layout.fact("failure", [failure.summary, failure.cause].compactMap(\.self).joined(separator: ": "))

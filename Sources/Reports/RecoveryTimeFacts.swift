@@ -96,8 +96,8 @@ package struct DrillTiming: Sendable, Hashable, Encodable {
         let measured = RecoveryTime.measure(drills, from: start, to: input.end, target: input.recoveryTarget)
         let judged = verdict(measured, input.objectives)
         guard measured.latestDrill == nil, judged != nil else { return judged }
-        let elsewhere = drills.isEmpty ? "no drill has measured a recovery yet" : "no drill has run on this target yet"
-        return .unknown("\(elsewhere) (\(input.recoveryTarget.rawValue))")
+        if drills.isEmpty { return .unknown("no drill has measured a recovery yet") }
+        return .unknown("no drill has run on this class of target yet (\(input.recoveryTarget.rawValue))")
     }
 }
 

@@ -18,7 +18,7 @@ struct RecoveryTimeText {
     private var promise: String { facts.targetSeconds.map { "target \(inWords($0))" } ?? "no target" }
 
     private var last: String {
-        guard let last = facts.lastDrill else { return "none yet on this target (\(facts.targetClass.rawValue))" }
+        guard let last = facts.lastDrill else { return "none yet (\(facts.targetClass.rawValue) target)" }
         let place = "\(last.declared.minuteText), \(facts.targetClass.rawValue) target"
         if last.verdict == .proven, let seconds = last.recoverySeconds { return "\(inWords(seconds)), \(place)" }
         let before = facts.lastProven.flatMap { proven in
@@ -40,7 +40,7 @@ struct RecoveryTimeText {
     private var notMeasured: String? {
         guard facts.lastProven != nil else { return nil }
         return "detection and decision"
-            + (facts.decisionAllowanceSeconds.map { "; \(inWords($0)) is allowed for them and counted" } ?? "")
+            + (facts.decisionAllowanceSeconds.map { ": \(inWords($0)) are added for them" } ?? "")
     }
 
     private var forecast: String? {
@@ -67,19 +67,19 @@ struct DowntimeText {
 
     private func outageText(_ outage: Double) -> String {
         let parts: [(String, Double?)] = [
-            ("decision", facts.decisionAllowanceSeconds), ("recovery", facts.recoverySeconds),
-            ("work after it", facts.workRecoverySeconds),
+            ("to decide", facts.decisionAllowanceSeconds), ("recovery", facts.recoverySeconds),
+            ("work", facts.workRecoverySeconds),
         ]
-        let stated = parts.compactMap { name, seconds in seconds.map { "\(name) \(inWords($0))" } }
-        return stated.count > 1 ? "\(inWords(outage)): \(stated.joined(separator: ", "))" : inWords(outage)
+        let stated = parts.compactMap { name, seconds in seconds.map { "\(inWords($0)) \(name)" } }
+        return stated.count > 1 ? "\(inWords(outage)) = \(stated.joined(separator: " + "))" : inWords(outage)
     }
 
     private var budget: String? {
         facts.budgetShare.map { share in
             let allowed = Duration.seconds(facts.budgetSeconds).inOneUnit
             return
-                "\(percent(share)) of the \(allowed) that \(decimal(facts.availabilityPercent)) % availability leaves"
-                + " in \(facts.budgetDays) days"
+                "\(percent(share)) of \(allowed) (\(decimal(facts.availabilityPercent)) % availability over"
+                + " \(facts.budgetDays) days)"
         }
     }
 

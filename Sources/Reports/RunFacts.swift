@@ -32,7 +32,7 @@ package struct RunFacts: Sendable, Hashable, Encodable {
         bytesRead = backups.reduce(0) { $0 + ($1.run.totals?.bytesRead ?? 0) }
         bytesStored = backups.reduce(0) { $0 + ($1.run.totals?.bytesStored ?? 0) }
         let known = backups.first.map { (input.end - $0.record.started).inSeconds / 86_400 } ?? 0
-        monthlyEgressBytes = known >= 1 ? Int64(Double(bytesRead) / known * 30) : nil
+        monthlyEgressBytes = known >= 1 && done > 0 ? Int64(Double(bytesRead) / known * 30) : nil
         lastFailure = backups.last { $0.run.point == nil }.map { FailedRun($0.record, $0.run, before: successes) }
         let checks = records.filter(\.isVerification)
         verifications = checks.count

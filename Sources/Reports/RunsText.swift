@@ -8,7 +8,7 @@ struct RunsText {
         layout.section("Runs", "", nil)
         layout.fact("backups", "\(facts.done) done, \(facts.failed) failed in the period")
         layout.fact("duration", duration)
-        if facts.done + facts.failed > 0 {
+        if facts.done > 0 {
             layout.fact("data", "\(ByteCount(facts.bytesRead)) read, \(ByteCount(facts.bytesStored)) stored")
         }
         layout.fact("egress", facts.monthlyEgressBytes.map { "about \(ByteCount($0)) in 30 days at this rate" })

@@ -66,11 +66,26 @@ extension String {
     func rightAligned(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }
 
+/// The words of a text; a unit stays with its number.
+private func wordsWithUnits(_ text: String) -> [String] {
+    let units: Set<Substring> = ["%", "ms", "s", "min", "h", "days", "B", "kB", "MB", "GB", "TB"]
+    var words: [String] = []
+    for word in text.split(separator: " ") {
+        let bare = word.prefix { !",;:".contains($0) }
+        if let last = words.last, last.last?.isNumber == true, units.contains(bare) {
+            words[words.count - 1] = last + " " + word
+        } else {
+            words.append(String(word))
+        }
+    }
+    return words
+}
+
 /// Breaks `text` between words into lines of at most `width`; a longer word is cut.
 private func wrap(_ text: String, _ width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
-    for word in text.split(separator: " ") {
+    for word in wordsWithUnits(text) {
         var rest = word[...]
         if !line.isEmpty, line.count + 1 + rest.count > width {
             lines.append(line)

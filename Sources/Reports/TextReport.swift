@@ -21,7 +21,7 @@ package struct TextReport: Sendable {
         RecoveryPointText(facts: report.recoveryPoint).write(into: &layout)
         RecoveryTimeText(facts: report.recoveryTime).write(into: &layout)
         DowntimeText(facts: report.downtime).write(into: &layout)
-        ProofText(facts: report.proof).write(into: &layout)
+        ProofText(facts: report.proof, nextDrill: report.recoveryPoint.schedule?.nextDrill).write(into: &layout)
         copies(&layout)
         RunsText(facts: report.runs).write(into: &layout)
         layout.blank()
@@ -43,8 +43,8 @@ package struct TextReport: Sendable {
     private func copies(_ layout: inout TextLayout) {
         guard let target = report.copies.target else { return }
         layout.section("Copies", "target \(target)", report.copies.compliance)
-        layout.fact("newest point", report.copies.newestPoint.map { "in \($0) of \(target)" } ?? "there is none")
         layout.why(report.copies.compliance)
+        layout.fact("newest point", report.copies.newestPoint.map { "in \($0) of \(target)" } ?? "there is none")
     }
 
     /// The last line, which names the promises that do not hold; their sections say why.
