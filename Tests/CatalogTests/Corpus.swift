@@ -9,19 +9,22 @@ import TestSupport
 /// The SQL under `Corpus`, loaded into databases, copied through the catalog, and told by pg_dump.
 enum Corpus {
     /// What every major at hand can load.
-    static let files = ["01-application", "02-inheritance", "03-cycles", "04-names"]
+    static let files = ["01-application", "02-inheritance", "03-cycles", "04-names", "05-kinds"]
 
     private static let rolesMade = Mutex<Set<PostgresMajor>>([])
 
     /// Runs `body` with a database that holds the corpus.
     static func withOriginal<Result>(
         on major: PostgresMajor,
+        contrib: Bool = false,
         _ body: (ConnectionSettings) throws -> Result
     ) throws -> Result {
         try makeRoles(on: major)
         return try withDatabase(on: major, options: "TEMPLATE template0") { settings in
             let connection = try Connection(settings)
-            for file in files + ["database"] { try connection.execute(text(file)) }
+            // Only Debian's server comes with extensions and ICU.
+            let all = files + ["database"] + (contrib && major == .v15 ? ["contrib"] : [])
+            for file in all { try connection.execute(text(file)) }
             return try body(settings)
         }
     }
@@ -32,7 +35,7 @@ enum Corpus {
         on target: PostgresMajor,
         _ body: (_ original: ConnectionSettings, _ copy: ConnectionSettings) throws -> Result
     ) throws -> Result {
-        try withOriginal(on: source) { original in
+        try withOriginal(on: source, contrib: source == target) { original in
             try makeRoles(on: target)
             return try withDatabase(on: target, options: "TEMPLATE template0") { copy in
                 try restore(read(original), into: copy)
@@ -90,6 +93,7 @@ enum Corpus {
         guard outcome.ending.isSuccess else { throw Diagnostic(.internalError, outcome.message) }
         return String(decoding: outcome.standardOutput, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            .map { $0.replacing(" password=hidden-thing", with: "") }
             .filter { !$0.hasPrefix("\\restrict") && !$0.hasPrefix("\\unrestrict") && !$0.hasPrefix("-- Dumped ") }
     }
 

@@ -4,7 +4,7 @@ import PostgresClient
 func readCompositeTypes(_ context: ReadingContext, columns: [UInt32: [Column]]) throws -> [FoundObject] {
     try context.query(
         """
-        SELECT t.oid, t.typarray, t.typrelid, n.nspname, t.typname, pg_get_userbyid(t.typowner) AS owner, t.typacl AS acl,
+        SELECT t.oid, t.typarray, t.typrelid, n.nspname, t.typname AS name, pg_get_userbyid(t.typowner) AS owner, t.typacl AS acl,
           acldefault('T', t.typowner) AS base
         FROM pg_type t
         JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -13,7 +13,7 @@ func readCompositeTypes(_ context: ReadingContext, columns: [UInt32: [Column]]) 
         """
     ).map { row in
         let lines = (columns[row.oid("typrelid")] ?? []).map { "    \(quoted($0.name)) \($0.typeText)\($0.collate)" }
-        let name = quoted(row.text("nspname"), row.text("typname"))
+        let name = quoted(row.text("nspname"), row.text("name"))
         let body = lines.isEmpty ? "()" : "(\n" + lines.joined(separator: ",\n") + "\n)"
         var found = typeObject(.compositeType, row, statements: ["CREATE TYPE \(name) AS \(body)"])
         let relation = CatalogAddress(SystemCatalog.relation, row.oid("typrelid"))

@@ -5,7 +5,7 @@ func readDomains(_ context: ReadingContext) throws -> [FoundObject] {
     let constraints = Dictionary(grouping: try readDomainConstraints(context), by: \.domain)
     return try context.query(
         """
-        SELECT t.oid, t.typarray, n.nspname, t.typname, pg_get_userbyid(t.typowner) AS owner, t.typacl AS acl,
+        SELECT t.oid, t.typarray, n.nspname, t.typname AS name, pg_get_userbyid(t.typowner) AS owner, t.typacl AS acl,
           acldefault('T', t.typowner) AS base, format_type(t.typbasetype, t.typtypmod) AS base_type,
           cn.nspname AS collation_schema, co.collname AS collation_name, t.typnotnull,
           coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), quote_literal(t.typdefault)) AS default_text
@@ -18,7 +18,7 @@ func readDomains(_ context: ReadingContext) throws -> [FoundObject] {
         """
     ).flatMap { row -> [FoundObject] in
         let all = constraints[row.oid("oid")] ?? []
-        let name = quoted(row.text("nspname"), row.text("typname"))
+        let name = quoted(row.text("nspname"), row.text("name"))
         var head = "CREATE DOMAIN \(name) AS \(row.text("base_type"))" + collateClause(row)
         if let text = row["default_text"] { head += "\n    DEFAULT \(text)" }
         let named = all.filter(\.isNotNull)
@@ -36,7 +36,7 @@ func readDomains(_ context: ReadingContext) throws -> [FoundObject] {
         }
         found.object.remarks = all.filter(\.isPartOfDomain).flatMap { $0.remarks(on: name) }
         let later = all.filter { !$0.isPartOfDomain }.map {
-            $0.object(schema: row.text("nspname"), domain: row.text("typname"))
+            $0.object(schema: row.text("nspname"), domain: row.text("name"))
         }
         return [found] + later
     }

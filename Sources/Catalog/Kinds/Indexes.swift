@@ -4,25 +4,7 @@ import PostgresClient
 ///
 /// An invalid index is what a failed CREATE INDEX CONCURRENTLY left: it is named in the notices and not carried.
 func readIndexes(_ context: ReadingContext) throws -> [FoundObject] {
-    try context.query(
-        """
-        SELECT i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name, i.indisvalid, c.relkind,
-          i.indisclustered, i.indisreplident, pg_get_indexdef(i.indexrelid) AS definition, ts.spcname,
-          h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,
-          \(indexStatistics(context.major)) AS statistics
-        FROM pg_index i
-        JOIN pg_class c ON c.oid = i.indexrelid
-        JOIN pg_class t ON t.oid = i.indrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
-        LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
-        LEFT JOIN pg_class p ON p.oid = h.inhparent
-        LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
-        WHERE c.relpersistence <> 't' AND i.indexrelid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
-          AND NOT EXISTS (SELECT FROM pg_constraint k
-            WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x'))
-        """
-    ).compactMap { row in
+    try indexRows(context).compactMap { row in
         let address = CatalogAddress(SystemCatalog.relation, row.oid("indexrelid"))
         let name = quoted(row.text("nspname"), row.text("relname"))
         let identity = ObjectIdentity(
@@ -89,4 +71,26 @@ func attachStage(_ row: Row, index: String, at address: CatalogAddress) -> [Foun
     let parent = quoted(row.text("parent_schema"), row.text("parent_name"))
     let needs = [(address, 0), (CatalogAddress(SystemCatalog.relation, row.oid("inhparent")), 0)]
     return [FoundStage(.attach, .postData, ["ALTER INDEX \(parent) ATTACH PARTITION \(index)"], needs: needs)]
+}
+
+private func indexRows(_ context: ReadingContext) throws -> Rows {
+    try context.query(
+        """
+        SELECT i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name, i.indisvalid, c.relkind,
+          i.indisclustered, i.indisreplident, pg_get_indexdef(i.indexrelid) AS definition, ts.spcname,
+          h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,
+          \(indexStatistics(context.major)) AS statistics
+        FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indexrelid
+        JOIN pg_class t ON t.oid = i.indrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+        LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
+        LEFT JOIN pg_class p ON p.oid = h.inhparent
+        LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
+        WHERE c.relpersistence <> 't' AND i.indexrelid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
+          AND NOT EXISTS (SELECT FROM pg_constraint k
+            WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x'))
+        """
+    )
 }

@@ -2,22 +2,7 @@ import PostgresClient
 
 /// Reads materialized views; one that was populated is refreshed at the end of a restore.
 func readMaterializedViews(_ context: ReadingContext, columns: [UInt32: [Column]]) throws -> [FoundObject] {
-    try context.query(
-        """
-        SELECT c.oid, c.reltype, rt.typarray, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner,
-          c.relacl AS acl, acldefault('r', c.relowner) AS base, c.reloptions, tt.reloptions AS toast_options,
-          pg_get_viewdef(c.oid) AS definition, r.oid AS rule, c.relispopulated, nullif(am.amname, 'heap') AS method,
-          ts.spcname
-        FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
-        LEFT JOIN pg_type rt ON rt.oid = c.reltype
-        LEFT JOIN pg_class tt ON tt.oid = c.reltoastrelid
-        LEFT JOIN pg_am am ON am.oid = c.relam
-        LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
-        WHERE c.relkind = 'm' AND c.oid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
-        """
-    ).map { row in
+    try materializedViewRows(context).map { row in
         let columns = columns[row.oid("oid")] ?? []
         let name = quoted(row.text("nspname"), row.text("relname"))
         let address = CatalogAddress(SystemCatalog.relation, row.oid("oid"))
@@ -54,4 +39,23 @@ func readMaterializedViews(_ context: ReadingContext, columns: [UInt32: [Column]
         }
         return found
     }
+}
+
+private func materializedViewRows(_ context: ReadingContext) throws -> Rows {
+    try context.query(
+        """
+        SELECT c.oid, c.reltype, rt.typarray, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner,
+          c.relacl AS acl, acldefault('r', c.relowner) AS base, c.reloptions, tt.reloptions AS toast_options,
+          pg_get_viewdef(c.oid) AS definition, r.oid AS rule, c.relispopulated, nullif(am.amname, 'heap') AS method,
+          ts.spcname
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
+        LEFT JOIN pg_type rt ON rt.oid = c.reltype
+        LEFT JOIN pg_class tt ON tt.oid = c.reltoastrelid
+        LEFT JOIN pg_am am ON am.oid = c.relam
+        LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+        WHERE c.relkind = 'm' AND c.oid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
+        """
+    )
 }

@@ -160,7 +160,7 @@ struct TableShape {
             }
             statements += column.settings.map { alter + $0 }
         }
-        switch row.text("relreplident") {
+        switch isForeign ? "" : row.text("relreplident") {
         case "f": statements.append("ALTER TABLE ONLY \(name) REPLICA IDENTITY FULL")
         case "n": statements.append("ALTER TABLE ONLY \(name) REPLICA IDENTITY NOTHING")
         default: break

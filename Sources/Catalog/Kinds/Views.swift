@@ -2,19 +2,7 @@ import PostgresClient
 
 /// Reads views with their options and column defaults.
 func readViews(_ context: ReadingContext, columns: [UInt32: [Column]]) throws -> [FoundObject] {
-    try context.query(
-        """
-        SELECT c.oid, c.reltype, rt.typarray, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner,
-          c.relacl AS acl, acldefault('r', c.relowner) AS base, c.reloptions, pg_get_viewdef(c.oid) AS definition,
-          r.oid AS rule
-        FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
-        LEFT JOIN pg_type rt ON rt.oid = c.reltype
-        WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND c.oid >= \(ReadingContext.firstUserOID)
-          AND \(ReadingContext.userSchema)
-        """
-    ).map { row in
+    try viewRows(context).map { row in
         let columns = columns[row.oid("oid")] ?? []
         let name = quoted(row.text("nspname"), row.text("relname"))
         let address = CatalogAddress(SystemCatalog.relation, row.oid("oid"))
@@ -60,3 +48,19 @@ func readViews(_ context: ReadingContext, columns: [UInt32: [Column]]) throws ->
 
 /// A view's query without the semicolon that the server puts at its end.
 func viewQuery(_ text: String) -> String { text.hasSuffix(";") ? String(text.dropLast()) : text }
+
+private func viewRows(_ context: ReadingContext) throws -> Rows {
+    try context.query(
+        """
+        SELECT c.oid, c.reltype, rt.typarray, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner,
+          c.relacl AS acl, acldefault('r', c.relowner) AS base, c.reloptions, pg_get_viewdef(c.oid) AS definition,
+          r.oid AS rule
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
+        LEFT JOIN pg_type rt ON rt.oid = c.reltype
+        WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND c.oid >= \(ReadingContext.firstUserOID)
+          AND \(ReadingContext.userSchema)
+        """
+    )
+}

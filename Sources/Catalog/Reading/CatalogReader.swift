@@ -28,6 +28,7 @@ package struct CatalogReader {
         for object in found where [.table, .foreignTable, .sequence].contains(object.object.identity.kind) {
             context.ownedLater.insert(object.address)
         }
+        try addExtensionDependence(context, to: &found)
         try RemarkReader(context).attach(to: &found)
         let excluded = exclusion.cascade(over: found)
         let edges = try DependencyEdges(context)
@@ -52,7 +53,20 @@ package struct CatalogReader {
         found += try readEnumTypes(context)
         found += try readCompositeTypes(context, columns: columns)
         found += try readDomains(context)
+        found += try readBaseTypes(context)
+        found += try readRangeTypes(context)
         found += try readFunctions(context)
+        found += try readAggregates(context)
+        found += try readOperators(context)
+        found += try readOperatorClasses(context)
+        found += try readAccessMethods(context)
+        found += try readLanguages(context)
+        found += try readCasts(context)
+        found += try readTransforms(context)
+        found += try readConversions(context)
+        found += try readCollations(context)
+        found += try readTextSearch(context)
+        found += try readForeignServers(context)
         found += try readTables(context, columns: columns)
         found += try readSequences(context)
         found += try readViews(context, columns: columns)
@@ -65,6 +79,11 @@ package struct CatalogReader {
         found += try readTriggers(context)
         found += try readPolicies(context)
         found += try readDefaultPrivileges(context)
+        found += try readExtendedStatistics(context)
+        found += try readPublications(context)
+        found += try readSubscriptions(context)
+        found += try readEventTriggers(context)
+        found += try readSystemPrivileges(context)
         return found
     }
 }

@@ -20,6 +20,7 @@ struct CompletenessCheck {
 
     /// Throws `unsupportedObject` naming what no reader knows, unless it is excluded.
     func run(excluding exclusion: Exclusion) throws {
+        try noticeUsersObjectsInSystemSchemas()
         var missing: [CatalogAddress] = []
         for row in try context.query(Self.everything) {
             let address = CatalogAddress(UInt32(row[0] ?? "") ?? 0, UInt32(row[1] ?? "") ?? 0)
@@ -51,6 +52,25 @@ struct CompletenessCheck {
         )
     }
 
+    /// What users put among the server's own objects is not carried: pg_dump leaves it in silence, we say so.
+    private func noticeUsersObjectsInSystemSchemas() throws {
+        let rows = try context.query(
+            """
+            SELECT o.classid, o.oid, pg_describe_object(o.classid, o.oid, 0) AS described
+            FROM (
+              SELECT 'pg_proc'::regclass::oid AS classid, oid, pronamespace AS schema FROM pg_proc
+              UNION ALL SELECT 'pg_operator'::regclass, oid, oprnamespace FROM pg_operator
+              UNION ALL SELECT 'pg_class'::regclass, oid, relnamespace FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'S', 'p', 'f')
+            ) o JOIN pg_namespace n ON n.oid = o.schema
+            WHERE o.oid >= \(ReadingContext.firstUserOID) AND n.nspname IN ('pg_catalog', 'information_schema')
+            ORDER BY 1, 2
+            """
+        )
+        for row in rows where context.members[CatalogAddress(row.oid("classid"), row.oid("oid"))] == nil {
+            context.notices.append("\(row.text("described")) lies in a system schema and was left out")
+        }
+    }
+
     private func unquoted(_ name: String) -> String {
         guard name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") else { return name }
         return String(name.dropFirst().dropLast()).replacing("\"\"", with: "\"")
@@ -73,12 +93,16 @@ struct CompletenessCheck {
         let global = [
             "pg_am", "pg_language", "pg_foreign_data_wrapper", "pg_foreign_server", "pg_event_trigger",
             "pg_publication",
-            "pg_transform", "pg_default_acl", "pg_extension", "pg_cast",
+            "pg_transform", "pg_default_acl", "pg_extension",
         ].map { "SELECT '\($0)'::regclass::oid, o.oid FROM \($0) o WHERE o.oid >= \(first)" }
         return (inSchemas + global + [special]).joined(separator: "\nUNION ALL\n")
     }()
 
     private static let special = """
+        SELECT 'pg_cast'::regclass::oid, c.oid FROM pg_cast c
+        WHERE c.oid >= \(ReadingContext.firstUserOID) AND NOT EXISTS (SELECT FROM pg_depend d
+          WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'i')
+        UNION ALL
         SELECT 'pg_namespace'::regclass::oid, n.oid FROM pg_namespace n WHERE \(ReadingContext.userSchema)
         UNION ALL
         SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

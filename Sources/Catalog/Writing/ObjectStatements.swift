@@ -1,4 +1,10 @@
 extension CatalogObject {
+    /// The stage after which the object can be given away: a type that is only a shell cannot.
+    var stageOfOwner: Int {
+        guard identity.kind == .type || identity.kind == .rangeType else { return 0 }
+        return stages.firstIndex { $0.purpose == .complete } ?? 0
+    }
+
     /// What gives the object to its owner; nil for kinds without one and for what goes with its table.
     package var ownerStatement: String? {
         guard let owner, !stages.isEmpty else { return nil }

@@ -57,13 +57,14 @@ package struct RestoreOrder: Sendable {
                 locks: Self.locks(object, stage)
             )
         )
-        if number == 0, let owner = object.ownerStatement {
+        if number == object.stageOfOwner, let owner = object.ownerStatement {
             append(object, .own, max(stage.section, .preData), [owner], after: position)
         }
-        guard isLast else { return }
-        if !object.remarks.isEmpty {
-            append(object, .comment, max(stage.section, .preData), object.remarks.map(\.statement), after: position)
+        // A role's later stages belong to other sections; its comment belongs to it.
+        if !object.remarks.isEmpty, object.identity.kind == .role ? number == 0 : isLast {
+            append(object, .comment, stage.section, object.remarks.map(\.statement), after: position)
         }
+        guard isLast else { return }
         let grants = object.privilegeStatements
         if !grants.isEmpty { append(object, .grant, .privileges, grants, after: position) }
     }
