@@ -65,10 +65,10 @@ let package = Package(
             ["Model", "Diagnostics", "Streams", "PostgresClient", "Catalog", "Repository", "Restore"]
         ),
         library("Reports", ["Model", "Policy"]),
-        library("Settings", ["Model", "Diagnostics", "Policy"]),
+        library("CommandLineKit", []),
+        library("Settings", ["Model", "Diagnostics", "Policy", "CommandLineKit"]),
 
         // What people touch.
-        library("CommandLineKit", []),
         library("Terminal", ["Diagnostics"]),
         library(
             "Commands",
@@ -124,7 +124,7 @@ let package = Package(
         ),
         tests("ReportsTests", ["Reports", "Policy", "Model"]),
         tests("SettingsTests", ["Settings", "Model", "Diagnostics", "Policy"]),
-        tests("CommandLineKitTests", ["CommandLineKit", "Terminal", "Diagnostics"]),
+        tests("CommandLineKitTests", ["CommandLineKit", "Terminal", "Diagnostics", "Streams"]),
         tests(
             "EndToEndTests",
             ["lifeboat", "Commands", "Model", "Diagnostics", "Streams", "PostgresClient", "Repository"]

@@ -40,7 +40,9 @@ extension CommandTree {
             return action.isEmpty ? nil : "\(start)\(action)"
         }
         let names = argument.names.map { $0.hasPrefix("--") ? "-l \($0.dropFirst(2))" : "-s \($0.dropFirst(1))" }
-        let value = argument.takesValue ? " -r" + fishAction(argument.completion) : ""
+        // -r alone would offer files beside the words.
+        let isFile = argument.completion == .files
+        let value = argument.takesValue ? (isFile ? " -r" : " -x") + fishAction(argument.completion) : ""
         return "\(start) \(names.joined(separator: " "))\(value) -d \(fishQuoted(argument.help))"
     }
 

@@ -7,8 +7,11 @@ package enum HelpPage {
         var lines = wrapped(entry.summary + ".", width: width)
         lines += [""] + usage(of: entry, tool: tool)
         if !entry.discussion.isEmpty { lines += [""] + paragraphs(entry.discussion) }
-        for section in sections(of: entry.arguments + [.help]) {
-            lines += ["", section.title + ":"] + rows(section.arguments.map { (term(of: $0), definition(of: $0)) })
+        let arguments = entry.arguments + [.help]
+        let column = widest(arguments.map(term))
+        for section in sections(of: arguments) {
+            let list = section.arguments.map { (term(of: $0), definition(of: $0)) }
+            lines += ["", section.title + ":"] + rows(list, termWidth: column)
         }
         if !entry.examples.isEmpty {
             lines += ["", "Examples:"]
@@ -27,10 +30,10 @@ package enum HelpPage {
     package static func overview<Context>(of tree: CommandTree<Context>) -> String {
         var lines = wrapped(tree.summary, width: width)
         lines += ["", "Usage: \(tree.tool) COMMAND [OPTIONS]"]
-        let widest = tree.commands.map(\.name.count).max() ?? 0
+        let column = widest(tree.commands.map(\.name))
         for group in tree.groups {
             let list = group.commands.map { ($0.name, $0.summary) }
-            lines += ["", group.title + ":"] + rows(list, termWidth: widest)
+            lines += ["", group.title + ":"] + rows(list, termWidth: column)
         }
         lines += ["", "Run '\(tree.tool) help COMMAND' for the options, examples and exit statuses of a command."]
         for note in tree.notes { lines += [""] + wrapped(note, width: width) }
@@ -93,10 +96,12 @@ extension HelpPage {
         return argument.help + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))")
     }
 
+    /// The width of a column for these terms; the few that are very long do not count.
+    private static func widest(_ terms: [String]) -> Int { terms.map(\.count).filter { $0 <= 26 }.max() ?? 0 }
+
     /// Two columns; a term too long for its column gets a line of its own.
     private static func rows(_ list: [(term: String, definition: String)], termWidth: Int? = nil) -> [String] {
-        let widest = termWidth ?? list.map(\.term.count).filter { $0 <= 26 }.max() ?? 0
-        let indent = widest + 4
+        let indent = (termWidth ?? widest(list.map(\.term))) + 4
         var lines: [String] = []
         for row in list {
             let body = wrapped(row.definition, width: width - indent)

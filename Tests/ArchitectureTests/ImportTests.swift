@@ -23,7 +23,7 @@ private let allowedImports: [String: Set<String>] = [
     ],
     "Drills": ["Model", "Diagnostics", "Streams", "PostgresClient", "Catalog", "Repository", "Restore"],
     "Reports": ["Model", "Policy"],
-    "Settings": ["Model", "Diagnostics", "Policy"],
+    "Settings": ["Model", "Diagnostics", "Policy", "CommandLineKit"],
     "CommandLineKit": [],
     "Terminal": ["Diagnostics"],
     "Commands": [
