@@ -62,7 +62,7 @@ let package = Package(
         ),
         library(
             "Drills",
-            ["Model", "Diagnostics", "Streams", "PostgresClient", "Catalog", "Repository", "Restore"]
+            ["Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Catalog", "Repository", "Restore"]
         ),
         library("Reports", ["Model", "Policy"]),
         library("CommandLineKit", []),

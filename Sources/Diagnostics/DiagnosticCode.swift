@@ -56,6 +56,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case serverBinariesMissing = "server-binaries-missing"
     case scratchCluster = "scratch-cluster"
     case resourceExhausted = "resource-exhausted"
+    case notificationFailed = "notification-failed"
     case internalError = "internal-error"
 }
 
@@ -94,7 +95,9 @@ extension DiagnosticCode {
         case .busy: .busy
         case .partial: .partial
         case .interrupted: .interrupted
-        case .fileAccess, .serverBinariesMissing, .scratchCluster, .resourceExhausted, .internalError: .failed
+        case .fileAccess, .serverBinariesMissing, .scratchCluster, .resourceExhausted, .notificationFailed,
+            .internalError:
+            .failed
         }
     }
 }

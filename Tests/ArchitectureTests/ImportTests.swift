@@ -21,7 +21,9 @@ private let allowedImports: [String: Set<String>] = [
         "Model", "Diagnostics", "Streams", "PostgresClient", "Archives", "Compression", "AgeEncryption", "RowHashing",
         "Catalog", "Repository",
     ],
-    "Drills": ["Model", "Diagnostics", "Streams", "PostgresClient", "Catalog", "Repository", "Restore"],
+    "Drills": [
+        "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Catalog", "Repository", "Restore",
+    ],
     "Reports": ["Model", "Policy"],
     "Settings": ["Model", "Diagnostics", "Policy", "CommandLineKit"],
     "CommandLineKit": [],

@@ -1,0 +1,35 @@
+import Diagnostics
+import PostgresClient
+import Streams
+
+/// Runs an engine on a thread of its own and turns whatever it throws into a diagnostic.
+func onEngineThread<Value: Sendable>(
+    _ stop: Stop,
+    _ body: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+    do {
+        return try await onDedicatedThread(body)
+    } catch {
+        throw stop.isRequested ? Diagnostic.interrupted : diagnostic(for: error)
+    }
+}
+
+/// The diagnostic for an error that an engine let through.
+func diagnostic(for error: any Error) -> Diagnostic {
+    switch error {
+    case let diagnostic as Diagnostic: diagnostic
+    case let error as PostgresError: error.diagnostic(while: "the server refused a statement")
+    case is Stopped: .interrupted
+    default: Diagnostic(.internalError, "something unexpected happened", cause: redacted("\(error)"))
+    }
+}
+
+extension Diagnostic {
+    /// Ctrl-C, or the end of the machine.
+    static let interrupted = Diagnostic(
+        .interrupted,
+        "interrupted",
+        cause: "a signal asked for the end",
+        hint: "Run it again: what was not finished left nothing behind."
+    )
+}

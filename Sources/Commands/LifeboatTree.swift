@@ -1,0 +1,22 @@
+package import CommandLineKit
+
+extension CommandTree where Context == CommandContext {
+    /// Everything that can be said to this program.
+    package static let lifeboat = CommandTree(
+        tool: Tool.name,
+        summary: "Back up PostgreSQL, prove that it restores, report against RTO and RPO.",
+        notes: [
+            "Start with: lifeboat backup postgres://USER@HOST/DATABASE --to ./backups",
+            "Then: lifeboat drill --from ./backups",
+        ],
+        groups: [
+            CommandGroup("Protect", [CommandEntry(BackupCommand.self)]),
+            CommandGroup("Recover", [CommandEntry(RestoreCommand.self), CommandEntry(DrillCommand.self)]),
+            CommandGroup(
+                "Look",
+                [CommandEntry(PointsCommand.self), CommandEntry(ShowCommand.self), CommandEntry(ReportCommand.self)]
+            ),
+            CommandGroup("Help", [CommandEntry(CompletionCommand.self), CommandEntry(VersionCommand.self)]),
+        ]
+    )
+}

@@ -1,0 +1,66 @@
+import CommandLineKit
+import Diagnostics
+import Model
+import Repository
+import Settings
+
+/// Which repository a command reads, and which plan in it.
+package struct RepositoryOptions: Sendable {
+    package var from: String?
+    package var plan: String?
+    package var config: String?
+
+    static let arguments: [Argument<Self>] = [
+        .option(
+            "--from",
+            value: "REPO",
+            to: \.from,
+            completion: .directories,
+            help: "The repository; otherwise the one of the plan in lifeboat.json"
+        ),
+        .option("--plan", value: "PLAN", to: \.plan, help: "Only this plan; needed where there are several"),
+        .option("--config", value: "FILE", to: \.config, completion: .files, help: "Read settings from FILE"),
+    ]
+
+    /// Opens the repository with the keys of this machine.
+    func open(_ keys: KeyOptions, in context: CommandContext) throws -> Repository {
+        try Repository.open(try store(in: context), keyring: try keys.keyring(in: context))
+    }
+
+    /// The plan that was named; throws for a name that cannot be one.
+    func planName() throws -> PlanName? {
+        guard let plan else { return nil }
+        guard let name = PlanName(plan) else {
+            throw Diagnostic(.usage, "'\(plan)' cannot be the name of a plan", hint: "Use 1 to 200 bytes of text.")
+        }
+        return name
+    }
+
+    /// The plan that was named, or the only one that the repository holds.
+    func onlyPlan(of repository: Repository) throws -> PlanName {
+        if let named = try planName() { return named }
+        let plans = try repository.plans()
+        switch plans.count {
+        case 1: return plans[0]
+        case 0:
+            throw Diagnostic(
+                .pointUnknown,
+                "there is no recovery point in \(repository.displayName)",
+                hint: "Take one with 'lifeboat backup'."
+            )
+        default:
+            throw Diagnostic(
+                .usage,
+                "the repository holds several plans",
+                cause: plans.map(\.text).joined(separator: ", "),
+                hint: "Name one of them with --plan."
+            )
+        }
+    }
+
+    private func store(in context: CommandContext) throws -> any ObjectStore {
+        if let from { return try RepositoryPlace.store(from, in: context) }
+        let settings = try SettingsChoice(config: config).load(in: context)
+        return try settings.repository(ofPlan: plan, in: context)
+    }
+}

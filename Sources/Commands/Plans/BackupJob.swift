@@ -1,0 +1,113 @@
+import Diagnostics
+import Export
+import Model
+import PostgresClient
+import Repository
+import Settings
+
+/// One plan to back up: from the command line, or from the settings.
+struct BackupJob: Sendable {
+    /// A repository, and what people call it.
+    struct Place: Sendable {
+        let name: String
+        let store: any ObjectStore
+    }
+
+    let plan: PlanName
+    let source: ConnectionSettings
+    let places: [Place]
+    let settings: PlanSettings?
+    var pingURL: String? { settings?.pingURL }
+
+    /// What `backup` is to do: the database that was named, or plans of the settings.
+    static func all(_ command: BackupCommand, in context: CommandContext) throws -> [BackupJob] {
+        let sources = command.plans.filter(SourceText.isSource)
+        if !sources.isEmpty || command.sourceVariable != nil {
+            guard sources.count == command.plans.count, sources.count + (command.sourceVariable == nil ? 0 : 1) == 1
+            else {
+                throw Diagnostic(
+                    .usage,
+                    "one database at a time can be named",
+                    hint: "Name several as plans in lifeboat.json."
+                )
+            }
+            return [try adHoc(sources.first, command, context)]
+        }
+        if let to = command.to, command.plans.isEmpty {
+            throw Diagnostic(
+                .usage,
+                "no database is named to back up into '\(redacted(to))'",
+                hint: "Add its URL, or --source-env with the variable that holds it."
+            )
+        }
+        let settings = try SettingsChoice(config: command.config).load(in: context)
+        return try settings.plans(named: command.plans).map { try BackupJob($0, settings, command, context) }
+    }
+
+    private static func adHoc(
+        _ typed: String?,
+        _ command: BackupCommand,
+        _ context: CommandContext
+    ) throws -> BackupJob {
+        let source =
+            if let typed {
+                try SourceText(typed: typed).settings
+            } else {
+                try SourceText(variable: command.sourceVariable ?? "", in: context).settings
+            }
+        guard let to = command.to else {
+            throw Diagnostic(.usage, "no repository is named", hint: "Say where the backups go with --to FOLDER.")
+        }
+        guard let plan = PlanName(command.planName ?? source.database) else {
+            throw Diagnostic(
+                .usage,
+                "the plan has no name",
+                hint: "Name the database in the URL, or the plan with --plan."
+            )
+        }
+        let place = Place(name: to, store: try RepositoryPlace.store(to, in: context))
+        return BackupJob(plan: plan, source: source, places: [place], settings: nil)
+    }
+
+    private init(plan: PlanName, source: ConnectionSettings, places: [Place], settings: PlanSettings?) {
+        self.plan = plan
+        self.source = source
+        self.places = places
+        self.settings = settings
+    }
+
+    private init(
+        _ plan: PlanSettings,
+        _ settings: Settings,
+        _ command: BackupCommand,
+        _ context: CommandContext
+    ) throws {
+        guard let name = PlanName(plan.name) else {
+            throw Diagnostic(.settingsInvalid, "'\(plan.name)' cannot be the name of a plan")
+        }
+        let places = try plan.repositories.filter { command.to == nil || $0 == command.to }.map { repository in
+            guard let found = settings.repository(repository) else {
+                throw Diagnostic(.settingsInvalid, "there is no repository '\(repository)' in \(settings.path)")
+            }
+            return Place(name: repository, store: FolderStore(path: found.path))
+        }
+        guard !places.isEmpty else {
+            throw Diagnostic(
+                .usage,
+                "plan '\(plan.name)' has no repository '\(command.to ?? "")'",
+                hint: "Use one of its own: \(plan.repositories.joined(separator: ", "))."
+            )
+        }
+        self.init(plan: name, source: try plan.source.settings(in: context), places: places, settings: plan)
+    }
+}
+
+extension PlanSettings.Source {
+    /// How to reach the database.
+    func settings(in context: CommandContext) throws -> ConnectionSettings {
+        switch self {
+        case .connection(let text): try SourceText(typed: text).settings
+        case .environment(let variable): try SourceText(variable: variable, in: context).settings
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Diagnostics
+import Model
+import Policy
+import Reports
+import Repository
+import Settings
+
+/// Where the facts of one plan's report come from: its repositories and its settings.
+struct ReportSource {
+    let plan: PlanName
+    let repositories: [Repository]
+    let settings: PlanSettings?
+
+    /// The repository that was named with its plans, or plans of the settings.
+    static func all(_ command: ReportCommand, in context: CommandContext) throws -> [ReportSource] {
+        let keyring = try command.keys.keyring(in: context)
+        if let from = command.repository.from {
+            let repository = try Repository.open(try RepositoryPlace.store(from, in: context), keyring: keyring)
+            let named = try (command.repository.planName().map { [$0] } ?? []) + command.plans.compactMap { PlanName($0) }
+            let plans = named.isEmpty ? try repository.plans() : named
+            guard !plans.isEmpty else {
+                throw Diagnostic(
+                    .pointUnknown,
+                    "there is nothing to report on in \(repository.displayName)",
+                    hint: "Take a point with 'lifeboat backup'."
+                )
+            }
+            return plans.map { ReportSource(plan: $0, repositories: [repository], settings: nil) }
+        }
+        let settings = try SettingsChoice(config: command.repository.config).load(in: context)
+        return try settings.plans(named: command.plans + (command.repository.plan.map { [$0] } ?? [])).map { plan in
+            guard let name = PlanName(plan.name) else {
+                throw Diagnostic(.settingsInvalid, "'\(plan.name)' cannot be the name of a plan")
+            }
+            let repositories = try plan.repositories.compactMap { settings.repository($0) }.map {
+                try Repository.open(FolderStore(path: $0.path), keyring: keyring)
+            }
+            return ReportSource(plan: name, repositories: repositories, settings: plan)
+        }
+    }
+
+    /// Reads what the report is made from.
+    func input(from: Instant, now: Instant, overriding: (Objectives) -> Objectives) throws -> ReportInput {
+        ReportInput(
+            plan: plan,
+            from: from,
+            to: now,
+            now: now,
+            objectives: overriding(settings?.objectives.stated ?? Objectives()),
+            recoveryTarget: settings?.recoveryTarget ?? .ephemeral,
+            points: try points(),
+            records: try repositories.flatMap { try $0.records(plan: plan) }.map(\.record),
+            schedule: settings?.schedule.facts(now: now)
+        )
+    }
+
+    /// Every point once, with the number of repositories that hold it.
+    private func points() throws -> [ReportPoint] {
+        var found: [PointName: ReportPoint] = [:]
+        for repository in repositories {
+            let evidence = try repository.evidence(plan: plan)
+            for listing in try repository.listPoints(plan: plan) {
+                if found[listing.name] != nil {
+                    found[listing.name]?.copies += 1
+                    continue
+                }
+                var point = ReportPoint(
+                    name: listing.name,
+                    recoveryInstant: listing.name.slot.instant,
+                    committedAt: listing.modified,
+                    hold: evidence.holds[listing.name],
+                    provenAt: evidence.proven[listing.name],
+                    bytes: listing.bytes
+                )
+                do {
+                    let manifest = try repository.readPoint(listing.name).manifest
+                    point.recoveryInstant = manifest.recoveryInstant
+                    point.bytes = manifest.totals.bytesStored
+                } catch let error as Diagnostic where error.code != .keyMissing && error.code != .keyWrong {
+                    // A point that cannot be read protects nobody; it never counted.
+                    point.badSince = listing.modified
+                }
+                found[listing.name] = point
+            }
+        }
+        return found.values.sorted { $0.name < $1.name }
+    }
+}
+
+extension PlanSettings.Objectives {
+    /// The promises as the policy knows them.
+    var stated: Objectives {
+        Objectives(
+            rto: recoveryTime,
+            rpo: recoveryPoint,
+            mtd: maximumDowntime,
+            drillEvery: drillEvery,
+            copies: copies,
+            decisionAllowance: decisionAllowance
+        )
+    }
+}
+
+extension PlanSettings.Schedule {
+    /// What the schedule says about the future and about its own gaps.
+    func facts(now: Instant) -> ReportSchedule? {
+        guard backup != nil || drill != nil else { return nil }
+        return ReportSchedule(
+            longestGap: backup?.longestGap(from: now, in: timeZone)?.length,
+            nextBackup: backup?.next(after: now, in: timeZone),
+            nextDrill: drill?.next(after: now, in: timeZone)
+        )
+    }
+}

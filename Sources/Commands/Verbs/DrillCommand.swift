@@ -1,0 +1,144 @@
+import CommandLineKit
+import Diagnostics
+import Drills
+import Model
+import Repository
+import Restore
+import Settings
+import Streams
+import Terminal
+
+/// `lifeboat drill`: rehearse the recovery and measure it.
+struct DrillCommand: LifeboatCommand {
+    var plans: [String] = []
+    var point = "latest"
+    var workers = 4
+    var repository = RepositoryOptions()
+    var keys = KeyOptions()
+    var progress = ProgressOptions()
+    var output = OutputOptions()
+
+    static let name = "drill"
+    static let summary = "Restore into a scratch cluster, prove every row, measure"
+    static let discussion = """
+        Starts a private PostgreSQL in a temporary folder, restores the point into it, reads every table back and \
+        compares rows and definitions with what the source held under the backup's own snapshot, asks the plan's own \
+        questions, and removes everything again. The time from the start to the end of the comparison is the measured \
+        recovery time.
+
+        The verdict is proven, failed, or unverified: could not be checked, which is not a pass.
+        """
+    static let examples = [
+        CommandExample("The newest point of a repository", "lifeboat drill --from ./backups"),
+        CommandExample("All plans of lifeboat.json", "lifeboat drill"),
+    ]
+    static let exitStatuses = CommandExitStatus.judging
+    static let arguments: [Argument<Self>] =
+        [
+            .positionals("PLAN", to: \.plans, help: "Plans of lifeboat.json; all when none is named"),
+            .option("--point", value: "POINT", to: \.point, help: "latest, oldest, proven, or a point's name"),
+            .option("--jobs", "-j", value: "COUNT", to: \.workers, in: 1...64, help: "Connections that work at once"),
+        ]
+        + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        + KeyOptions.arguments.map { $0.lifted(\.keys) }
+        + ProgressOptions.arguments.map { $0.lifted(\.progress) }
+        + OutputOptions.arguments.map { $0.lifted(\.output) }
+
+    func run(in context: CommandContext) async throws {
+        let console = context.console(output)
+        var runs: [DrillRun] = []
+        for target in try targets(in: context) {
+            let counters = RestoreProgress()
+            let line = ProgressBridge(counters, progress, on: console)
+            defer { line.finish() }
+            let run = try await onEngineThread(context.stop) {
+                try DrillTask(target: target, command: self, context: context, counters: counters).run()
+            }
+            line.finish()
+            if output.format == .text { DrillText(run).lines.forEach(console.answer) }
+            runs.append(run)
+            let isSuccess = run.verdict == .proven
+            try await PingSignal(url: target.plan?.pingURL, environment: context.environment)
+                .send(isSuccess, on: console, in: context)
+        }
+        if output.format == .json { try console.answer("drills", Answer(drills: runs)) }
+        if runs.contains(where: { $0.verdict == .failed }) { throw CommandOutcome(status: .objectiveMissed) }
+        if runs.contains(where: { $0.verdict == .unverified }) { throw CommandOutcome(status: .unverified) }
+    }
+
+    private struct Answer: Encodable {
+        var drills: [DrillRun]
+    }
+
+    /// What to rehearse: the repository that was named, or each plan's first one.
+    private func targets(in context: CommandContext) throws -> [DrillTarget] {
+        if let from = repository.from {
+            guard plans.count <= 1 else {
+                throw Diagnostic(.usage, "--from takes one plan at a time", hint: "Name one plan, or use --plan.")
+            }
+            let named = try repository.planName() ?? plans.first.flatMap { PlanName($0) }
+            return [
+                DrillTarget(store: try RepositoryPlace.store(from, in: context), name: named, plan: nil, scratch: nil)
+            ]
+        }
+        let settings = try SettingsChoice(config: repository.config).load(in: context)
+        return try settings.plans(named: plans + (repository.plan.map { [$0] } ?? [])).map { plan in
+            DrillTarget(
+                store: try settings.repository(ofPlan: plan.name, in: context),
+                name: PlanName(plan.name),
+                plan: plan,
+                scratch: plan.scratch?.folder
+            )
+        }
+    }
+}
+
+/// One point to rehearse.
+struct DrillTarget: Sendable {
+    var store: any ObjectStore
+    var name: PlanName?
+    var plan: PlanSettings?
+    var scratch: String?
+}
+
+/// One rehearsal from the repository to the record.
+struct DrillTask: Sendable {
+    let target: DrillTarget
+    let command: DrillCommand
+    let context: CommandContext
+    let counters: RestoreProgress
+
+    func run() throws -> DrillRun {
+        let declared = context.now()
+        let repository = try Repository.open(target.store, keyring: try command.keys.keyring(in: context))
+        var options = command.repository
+        options.plan = target.name?.text
+        let planName = try options.onlyPlan(of: repository)
+        let name = try repository.resolve(command.point, plan: planName)
+        var plan = DrillPlan(
+            point: name,
+            identities: try command.keys.identities(repository.keyring, in: context),
+            tool: Tool.full,
+            host: context.host
+        )
+        plan.workers = target.plan?.workers ?? command.workers
+        plan.assertions = (target.plan?.assertions ?? []).map { Assertion(name: $0.name, sql: $0.sql) }
+        plan.environment = context.environment
+        plan.scratchParent = target.scratch ?? context.environment["TMPDIR"] ?? "/tmp"
+        let session = try repository.beginSession(kind: .restore, plan: planName, base: name)
+        defer { try? session.end() }
+        let drill = Drill(repository: repository, plan: plan, progress: counters)
+        let run = try drill.run(declared: declared, stop: context.stop)
+        _ = try repository.append(
+            RunRecord(
+                tool: Tool.full,
+                plan: planName,
+                host: context.host,
+                started: declared,
+                finished: context.now(),
+                event: .drill(run)
+            )
+        )
+        return run
+    }
+}

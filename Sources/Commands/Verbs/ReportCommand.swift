@@ -1,0 +1,94 @@
+import CommandLineKit
+import Diagnostics
+import Model
+import Policy
+import Reports
+import Terminal
+
+/// `lifeboat report`: hold what was measured against what was promised.
+struct ReportCommand: LifeboatCommand {
+    var plans: [String] = []
+    var period = DurationArgument(.seconds(30 * 86_400))
+    var rto: DurationArgument?
+    var rpo: DurationArgument?
+    var mtd: DurationArgument?
+    var drillEvery: DurationArgument?
+    var repository = RepositoryOptions()
+    var keys = KeyOptions()
+    var output = OutputOptions()
+
+    static let name = "report"
+    static let summary = "Hold measured recovery against RTO and RPO"
+    static let discussion = """
+        The recovery point is the snapshot instant of the newest point that was committed, never the end of a backup. \
+        The recovery time is that of drills, from declared to validated. A promise that nothing was measured for is \
+        unknown, which is not met.
+        """
+    static let examples = [
+        CommandExample("A repository against two targets", "lifeboat report --from ./backups --rto 2h --rpo 24h"),
+        CommandExample("All plans, for a pipeline", "lifeboat report --format json"),
+    ]
+    static let exitStatuses = CommandExitStatus.judging
+    static let arguments: [Argument<Self>] =
+        [
+            .positionals("PLAN", to: \.plans, help: "Plans of lifeboat.json; all when none is named"),
+            .option("--period", value: "TIME", to: \.period, help: "How far to look back"),
+            .option("--rto", value: "TIME", to: \.rto, help: "Recovery time objective, like 2h"),
+            .option("--rpo", value: "TIME", to: \.rpo, help: "Recovery point objective, like 24h"),
+            .option("--mtd", value: "TIME", to: \.mtd, help: "Maximum tolerable downtime"),
+            .option("--drill-every", value: "TIME", to: \.drillEvery, help: "How often a drill must prove a point"),
+        ]
+        + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        + KeyOptions.arguments.map { $0.lifted(\.keys) }
+        + OutputOptions.arguments.map { $0.lifted(\.output) }
+
+    func run(in context: CommandContext) async throws {
+        let reports = try await onEngineThread(context.stop) { try make(in: context) }
+        let console = context.console(output)
+        switch output.format {
+        case .json: try console.answer("reports", Answer(reports: reports))
+        case .text:
+            let texts = reports.map { TextReport($0, width: min(console.outputWidth ?? 80, 100)).text }
+            console.answer(text: texts.joined(separator: "\n"))
+        }
+        let outcomes = reports.map(\.compliance.outcome)
+        if outcomes.contains(.missed) { throw CommandOutcome(status: .objectiveMissed) }
+        if outcomes.contains(.unknown) { throw CommandOutcome(status: .unverified) }
+    }
+
+    private struct Answer: Encodable {
+        var reports: [ComplianceReport]
+    }
+
+    private func make(in context: CommandContext) throws -> [ComplianceReport] {
+        let now = context.now()
+        return try ReportSource.all(self, in: context).map { source in
+            ComplianceReport.make(input: try source.input(from: now - period.duration, now: now, overriding: stated))
+        }
+    }
+
+    /// The objectives of the command line; they go before those of the settings.
+    private func stated(_ objectives: Objectives) -> Objectives {
+        var result = objectives
+        if let rto { result.rto = rto.duration }
+        if let rpo { result.rpo = rpo.duration }
+        if let mtd { result.mtd = mtd.duration }
+        if let drillEvery { result.drillEvery = drillEvery.duration }
+        return result
+    }
+}
+
+/// A duration on the command line: `90m`, `24h`, `30d`.
+struct DurationArgument: ArgumentValue {
+    let duration: Duration
+
+    init(_ duration: Duration) { self.duration = duration }
+
+    init?(argument: String) {
+        guard let duration = try? Duration(human: argument), duration > .zero else { return nil }
+        self.duration = duration
+    }
+
+    var argument: String { duration.compactText }
+    static var expected: String { "a duration like 90m, 24h or 30d" }
+}

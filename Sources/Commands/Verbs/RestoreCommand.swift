@@ -1,0 +1,191 @@
+import AgeEncryption
+import Catalog
+import CommandLineKit
+import Diagnostics
+import Model
+import PostgresClient
+import Repository
+import Restore
+import Streams
+import Terminal
+
+/// `lifeboat restore`: a point becomes a database.
+struct RestoreCommand: LifeboatCommand {
+    var point = "latest"
+    var to: String?
+    var targetVariable: String?
+    var schemas: [String] = []
+    var tables: [String] = []
+    var planOnly = false
+    var intoExisting: String?
+    var workers = 4
+    var noOwner = false
+    var noPrivileges = false
+    var noRoles = false
+    var repository = RepositoryOptions()
+    var keys = KeyOptions()
+    var progress = ProgressOptions()
+    var output = OutputOptions()
+
+    static let name = "restore"
+    static let summary = "Restore a point into a database"
+    static let discussion = """
+        The target is an empty database: create it first. Nothing is written into one that holds anything unless its \
+        name is repeated with --into-existing. Nothing is ever piped through psql.
+
+        Roles that are missing are created without passwords; roles that are there stay as they are.
+        """
+    static let examples = [
+        CommandExample("The newest point", "lifeboat restore latest --from ./backups --to 'host=db1 dbname=shop'"),
+        CommandExample("One table", "lifeboat restore latest --from ./backups --to dbname=x --table shop.order"),
+        CommandExample("What would be done", "lifeboat restore latest --from ./backups --to dbname=x --plan-only"),
+    ]
+    static let exitStatuses = CommandExitStatus.working
+    static let arguments: [Argument<Self>] =
+        [
+            .positional("POINT", to: \.point, required: false, help: "latest, oldest, proven, or a point's name"),
+            .option("--to", value: "DATABASE", to: \.to, help: "The target as a URL or key=value, without a password"),
+            .option("--target-env", value: "VAR", to: \.targetVariable, help: "Read the target from this variable"),
+            .options("--schema", value: "NAME", to: \.schemas, help: "Only this schema; may be repeated"),
+            .options("--table", value: "NAME", to: \.tables, help: "Only this schema.table; may be repeated"),
+            .flag("--plan-only", to: \.planOnly, help: "Print what would be done and stop"),
+            .option("--into-existing", value: "NAME", to: \.intoExisting, help: "Allow a target that is not empty"),
+            .option("--jobs", "-j", value: "COUNT", to: \.workers, in: 1...64, help: "Connections that work at once"),
+            .flag("--no-owner", to: \.noOwner, help: "Leave everything to the role that restores"),
+            .flag("--no-privileges", to: \.noPrivileges, help: "Leave out grants"),
+            .flag("--no-roles", to: \.noRoles, help: "Create no roles"),
+        ]
+        + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        + KeyOptions.arguments.map { $0.lifted(\.keys) }
+        + ProgressOptions.arguments.map { $0.lifted(\.progress) }
+        + OutputOptions.arguments.map { $0.lifted(\.output) }
+
+    func run(in context: CommandContext) async throws {
+        let console = context.console(output)
+        let target = try target(in: context)
+        let counters = RestoreProgress()
+        let source = try await onEngineThread(context.stop) { try open(in: context) }
+        if planOnly { return try printPlan(source, target, on: console) }
+        let line = ProgressBridge(counters, progress, on: console)
+        defer { line.finish() }
+        let restorer = Restorer(
+            repository: source.repository,
+            manifest: source.manifest,
+            catalog: source.catalog,
+            identities: source.identities,
+            target: target,
+            options: try options(),
+            progress: counters,
+            phases: PhaseRecorder()
+        )
+        let outcome = try await onEngineThread(context.stop) {
+            let session = try source.repository.beginSession(
+                kind: .restore,
+                plan: source.manifest.point.plan,
+                base: source.manifest.point
+            )
+            defer { try? session.end() }
+            return try restorer.run(stop: context.stop)
+        }
+        line.finish()
+        switch output.format {
+        case .json: try console.answer("restore", Answer(point: source.manifest.point, outcome: outcome))
+        case .text: Self.print(outcome, source.manifest, target, on: console)
+        }
+    }
+
+    private struct Source: Sendable {
+        var repository: Repository
+        var manifest: Manifest
+        var catalog: DatabaseCatalog
+        var identities: [any Identity]
+    }
+
+    private func open(in context: CommandContext) throws -> Source {
+        let opened = try repository.open(keys, in: context)
+        let name = try opened.resolve(point, plan: try repository.planName())
+        let identities = try keys.identities(opened.keyring, in: context)
+        let stored = try opened.readPoint(name)
+        let catalog = try opened.readCatalog(name, identities: identities)
+        return Source(
+            repository: opened,
+            manifest: stored.manifest,
+            catalog: try CatalogSection.decode(catalog).catalog,
+            identities: identities
+        )
+    }
+
+    private func target(in context: CommandContext) throws -> ConnectionSettings {
+        if let targetVariable { return try SourceText(variable: targetVariable, in: context).settings }
+        if let to { return try SourceText(typed: to).settings }
+        throw Diagnostic(
+            .usage,
+            "no target is given",
+            hint: "Name an empty database with --to, or a variable that holds its URL with --target-env."
+        )
+    }
+
+    private func options() throws -> RestoreOptions {
+        var options = RestoreOptions()
+        guard schemas.isEmpty || tables.isEmpty else {
+            throw Diagnostic(.usage, "--schema and --table cannot be combined", hint: "Use one of them.")
+        }
+        if !schemas.isEmpty { options.selection = .schemas(Set(schemas.map(Spelling.init))) }
+        if !tables.isEmpty { options.selection = .tables(Set(tables.map { TableName($0) })) }
+        options.workers = workers
+        options.confirmedName = intoExisting
+        options.appliesOwners = !noOwner
+        options.appliesPrivileges = !noPrivileges
+        options.createsRoles = !noRoles
+        return options
+    }
+
+    private func printPlan(_ source: Source, _ target: ConnectionSettings, on console: Console) throws {
+        let summary = RestorePreview(source.manifest, source.catalog, try options())
+        switch output.format {
+        case .json: try console.answer("restore-plan", summary)
+        case .text:
+            console.answer(StyledText("restore \(source.manifest.point) into \(target.displayName):"))
+            for step in summary.steps { console.answer("  \(step)") }
+        }
+    }
+
+    private struct Answer: Encodable {
+        var point: PointName
+        var tables: Int
+        var rows: Int64
+        var textBytes: Int64
+        var statements: Int
+        var notApplied: [Omission]
+        var phases: [Phase]
+
+        init(point: PointName, outcome: RestoreOutcome) {
+            self.point = point
+            tables = outcome.tables
+            rows = outcome.rows
+            textBytes = outcome.textBytes
+            statements = outcome.statements
+            notApplied = outcome.notApplied
+            phases = outcome.phases
+        }
+    }
+
+    private static func print(
+        _ outcome: RestoreOutcome,
+        _ manifest: Manifest,
+        _ target: ConnectionSettings,
+        on console: Console
+    ) {
+        console.answer("restored \(manifest.point) into \(target.displayName)")
+        console.answer(
+            StyledText(
+                "\(outcome.tables) tables, \(outcome.rows) rows, \(byteText(outcome.textBytes)) of text,"
+                    + " \(outcome.statements) statements"
+            )
+        )
+        for omission in outcome.notApplied { console.answer("not applied: \(omission.object): \(omission.reason)") }
+        for phase in outcome.phases {
+            console.answer(StyledText("  \(phase.name.padded(to: 24))\(secondsText(phase.seconds))", .dim))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import CommandLineKit
+import Diagnostics
+import Model
+import Repository
+import Terminal
+
+/// `lifeboat show`: everything that is known of one point.
+struct ShowCommand: LifeboatCommand {
+    var point = "latest"
+    var repository = RepositoryOptions()
+    var keys = KeyOptions()
+    var output = OutputOptions()
+
+    static let name = "show"
+    static let summary = "Describe one recovery point"
+    static let examples = [
+        CommandExample("The newest point", "lifeboat show latest --from ./backups"),
+        CommandExample("Row counts as JSON", "lifeboat show latest --format json | jq '.manifest.tables'"),
+    ]
+    static let exitStatuses = CommandExitStatus.reading
+    static let arguments: [Argument<Self>] =
+        [.positional("POINT", to: \.point, required: false, help: "latest, oldest, proven, or a point's name")]
+        + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        + KeyOptions.arguments.map { $0.lifted(\.keys) }
+        + OutputOptions.arguments.map { $0.lifted(\.output) }
+
+    private struct Answer: Encodable {
+        var point: PointRow
+        var sha256: String
+        var signer: String
+        var manifest: Manifest
+    }
+
+    func run(in context: CommandContext) async throws {
+        let answer = try await onEngineThread(context.stop) {
+            let opened = try repository.open(keys, in: context)
+            let plan = try repository.planName()
+            let name = try opened.resolve(point, plan: plan)
+            let stored = try opened.readPoint(name)
+            let row = try PointRow.all(in: opened, plan: name.plan).first { $0.name == name }
+            return Answer(
+                point: row ?? PointRow(name: name, committed: stored.modified),
+                sha256: stored.sha256,
+                signer: stored.signer,
+                manifest: stored.manifest
+            )
+        }
+        let console = context.console(output)
+        switch output.format {
+        case .json: try console.answer("point", answer)
+        case .text: Self.print(answer, on: console)
+        }
+    }
+
+    private static func print(_ answer: Answer, on console: Console) {
+        let manifest = answer.manifest
+        let totals = manifest.totals
+        var facts: [(String, StyledText)] = [
+            ("point", StyledText(answer.point.name.description, .bold)),
+            ("state", answer.point.styledState),
+            ("recovery instant", StyledText(manifest.recoveryInstant.description)),
+            ("committed", StyledText(answer.point.committed.description)),
+            ("database", StyledText("\(manifest.source.database), \(manifest.source.encoding)")),
+            ("server", StyledText(manifest.source.versionText)),
+            (
+                "contents",
+                "\(manifest.tables.count) tables, \(totals.rows) rows, \(byteText(totals.bytesRepresented)) of text"
+            ),
+            ("definitions", "\(manifest.catalog.objects) objects"),
+            ("read", "\(byteText(totals.bytesRead)) in \(totals.rangesRead) ranges; \(totals.rangesReused) reused"),
+            ("stored", StyledText(byteText(totals.bytesStored) + " by this run")),
+            ("archives", StyledText("\(manifest.archives.count)")),
+            ("previous", StyledText(manifest.previous?.point.description ?? "none")),
+            ("signed by", StyledText(answer.signer)),
+        ]
+        facts += manifest.omissions.map { ("left out", StyledText("\($0.object): \($0.reason)")) }
+        facts += manifest.phases.map { phase in
+            ("took", StyledText("\(phase.name) \(secondsText(phase.seconds))"))
+        }
+        console.answer(lines: facts.map { StyledText($0.0.padded(to: 18), .dim) + $0.1 })
+        console.answer("")
+        var table = Table([.init("TABLE"), .init("ROWS", .right), .init("TEXT", .right), .init("RANGES", .right)])
+        for data in manifest.tables.sorted(by: { $0.textBytes > $1.textBytes }) {
+            table.add([
+                StyledText(data.fullName.description), StyledText("\(data.proof.rows)"),
+                StyledText(byteText(data.textBytes)), StyledText("\(data.ranges.count)"),
+            ])
+        }
+        console.answer(lines: table.lines(width: console.outputWidth))
+    }
+}
