@@ -3,6 +3,7 @@ import Diagnostics
 import Dispatch
 import Glibc
 import Model
+import Settings
 import Streams
 import Terminal
 
@@ -41,6 +42,11 @@ package enum Program {
             return ExitStatus.done.rawValue
         } catch let outcome as CommandOutcome {
             return outcome.status.rawValue
+        } catch let errors as SettingsErrors {
+            let output = (command as? any LifeboatCommand)?.output ?? OutputOptions()
+            let console = context.console(output)
+            for error in errors.diagnostics { console.report(error, as: output.format, verbose: output.verbose) }
+            return (errors.diagnostics.first?.code ?? .settingsInvalid).exitStatus.rawValue
         } catch {
             let output = (command as? any LifeboatCommand)?.output ?? OutputOptions()
             let diagnostic = diagnostic(for: error)
@@ -85,6 +91,8 @@ private final class InterruptSignals {
     init(stop: Stop) {
         // A reader that went away is an error of the write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that grew over its limit.
+        signal(SIGXFSZ, SIG_IGN)
         sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

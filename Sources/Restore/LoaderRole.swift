@@ -12,17 +12,33 @@ import PostgresClient
 struct LoaderRole {
     let name: String
 
-    /// Creates the role and makes it a member of `owners`.
+    /// Creates the role and makes it a member of `owners`, and of `pg_database_owner`, who usually owns `public`: that
+    /// membership cannot be granted, it comes with owning the database.
     static func create(memberOf owners: [String], on connection: Connection) throws -> LoaderRole {
         let name = "lifeboat_loader_" + Hex.encode(try randomBytes(6))
         try connection.execute("CREATE ROLE \(name) NOLOGIN NOSUPERUSER")
         for owner in owners { try connection.execute("GRANT \(try connection.quoteIdentifier(owner)) TO \(name)") }
+        try connection.execute("ALTER DATABASE \(try database(connection)) OWNER TO \(name)")
         return LoaderRole(name: name)
     }
 
-    /// Removes the role; it owns nothing, so its memberships go with it.
+    /// Removes the role; it owns nothing but perhaps still the database, and its memberships go with it.
     func remove(from connection: Connection) throws {
+        let owned = try connection.query(
+            """
+            SELECT FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
+            WHERE d.datname = pg_catalog.current_database() AND r.rolname = $1
+            """,
+            [name]
+        )
+        if !owned.isEmpty {
+            try connection.execute("ALTER DATABASE \(try Self.database(connection)) OWNER TO CURRENT_USER")
+        }
         try connection.execute("DROP ROLE \(name)")
+    }
+
+    private static func database(_ connection: Connection) throws -> String {
+        try connection.quoteIdentifier(connection.query("SELECT pg_catalog.current_database()")[0, 0] ?? "")
     }
 
     /// Kinds that only a superuser may create, and whose creation runs nothing of the source's.

@@ -16,7 +16,8 @@ struct ReportSource {
         let keyring = try command.keys.keyring(in: context)
         if let from = command.repository.from {
             let repository = try Repository.open(try RepositoryPlace.store(from, in: context), keyring: keyring)
-            let named = try (command.repository.planName().map { [$0] } ?? []) + command.plans.compactMap { PlanName($0) }
+            let named =
+                try (command.repository.planName().map { [$0] } ?? []) + command.plans.compactMap { PlanName($0) }
             let plans = named.isEmpty ? try repository.plans() : named
             guard !plans.isEmpty else {
                 throw Diagnostic(

@@ -116,7 +116,11 @@ struct BackupCommand: LifeboatCommand {
             }
         }
         let isSuccess = results.allSatisfy { $0.failure == nil }
-        try await PingSignal(url: job.pingURL, environment: context.environment).send(isSuccess, on: console, in: context)
+        try await PingSignal(url: job.pingURL, environment: context.environment).send(
+            isSuccess,
+            on: console,
+            in: context
+        )
         return results
     }
 

@@ -1,0 +1,91 @@
+import Model
+import PostgresClient
+import Streams
+import TestSupport
+import Testing
+
+@Suite("The whole loop, from the command line")
+struct LoopTests {
+    @Test(
+        "a database is backed up, continued, restored, proven and reported on every major",
+        arguments: PostgresMajor.allCases
+    )
+    func loop(major: PostgresMajor) throws {
+        try Scene.with(on: major) { scene in
+            let first = try scene.backUp()
+            #expect(first.errors.contains("keys were made"))
+            #expect(first.output.contains("reused 0"))
+            try scene.change("UPDATE purchase SET amount = 77 WHERE id = 5")
+            let second = try scene.backUp()
+            #expect(!second.errors.contains("keys were made"))
+            #expect(!second.output.contains("reused 0,"))
+
+            let points = try JSON(scene.lifeboat("points", "--from", scene.repository, "--format", "json"))
+            #expect(points["points"].count == 2)
+            #expect(points["schema"].number == 1)
+
+            let environment = ["LIFEBOAT_POSTGRES_BIN": try major.binaries()]
+            let drill = try scene.lifeboat(
+                "drill",
+                "--from",
+                scene.repository,
+                "--format",
+                "json",
+                environment: environment
+            )
+            #expect(drill.status == 0, "\(drill)")
+            let run = JSON(drill)["drills"][0]
+            #expect(run["verdict"].text == "proven")
+            #expect(run["tables"]["proven"].number == 4)
+            #expect(run["tables"]["rows"].number == 3503)
+            #expect(run["catalog"]["equal"].number == run["catalog"]["total"].number)
+
+            let report = try scene.lifeboat("report", "--from", scene.repository, "--rto", "1h", "--rpo", "24h")
+            #expect(report.status == 0, "\(report)")
+            #expect(report.output.contains("compliance: met"))
+        }
+    }
+
+    @Test("a restored database holds the same rows and answers the same queries")
+    func restore() throws {
+        try Scene.with { scene in
+            try scene.backUp()
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let answer = try scene.lifeboat("restore", "latest", "--from", scene.repository, "--to", text)
+                #expect(answer.status == 0, "\(answer)")
+                for query in [
+                    "SELECT md5(string_agg(c::text, '|' ORDER BY id)) FROM public.customer c",
+                    "SELECT md5(string_agg(p::text, '|' ORDER BY id)) FROM public.purchase p",
+                    "SELECT md5(string_agg(w::text, '|' ORDER BY w::text)) FROM public.\"we ird.\"\"tab\\le\" w",
+                    "SELECT sum(total) FROM public.rich",
+                    "SELECT last_value FROM public.customer_id_seq",
+                ] {
+                    #expect(try scene.value(query, in: scene.source) == scene.value(query, in: target), "\(query)")
+                }
+            }
+        }
+    }
+
+    @Test("a missed objective ends with status 4, and one that nothing was measured for with 5")
+    func objectives() throws {
+        try Scene.with { scene in
+            try scene.backUp()
+            let unknown = try scene.lifeboat("report", "--from", scene.repository, "--rto", "1h")
+            #expect(unknown.status == 5, "\(unknown)")
+            #expect(try scene.lifeboat("drill", "--from", scene.repository).status == 0)
+            let missed = try scene.lifeboat("report", "--from", scene.repository, "--rto", "1s", "--rpo", "24h")
+            #expect(missed.status == 4, "\(missed)")
+            #expect(missed.output.contains("MISSED"))
+        }
+    }
+
+    @Test("an empty database makes a point that restores")
+    func empty() throws {
+        try Scene.with(sql: "SELECT 1") { scene in
+            try scene.backUp()
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 0, "\(drill)")
+        }
+    }
+}
