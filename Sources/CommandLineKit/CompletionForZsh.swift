@@ -50,7 +50,9 @@ extension CommandTree {
             )
             specs.append("'1:command:((\(list)))'")
         }
-        return "        (\"\(place.path)\")\n            _arguments -s "
+        // Options before the verb belong to the verb that is still to come: only the word being typed counts.
+        let alone = place.verbs.isEmpty ? "" : "words=(\"$words[1]\" \"$words[CURRENT]\"); CURRENT=2\n            "
+        return "        (\"\(place.path)\")\n            \(alone)_arguments -s "
             + specs.joined(separator: " \\\n                ") + " ;;\n"
     }
 
