@@ -1,7 +1,7 @@
 /// Which recovery point: a plan and a slot of it.
 ///
-/// Written `shop/20261121T020000Z`.
-package struct PointName: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+/// Written `shop/20261121T020000Z`, in JSON too.
+package struct PointName: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let plan: PlanName
     package let slot: Slot
 
@@ -15,6 +15,23 @@ package struct PointName: Sendable, Hashable, Comparable, Codable, CustomStringC
 
     package static func < (a: PointName, b: PointName) -> Bool {
         (a.slot, a.plan.text) < (b.slot, b.plan.text)
+    }
+}
+
+extension PointName: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        // The plan may hold a slash, the slot never does.
+        guard let slash = text.lastIndex(of: "/"), let plan = PlanName(String(text[..<slash])),
+            let slot = Slot(String(text[text.index(after: slash)...]))
+        else { throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not plan/slot") }
+        self.init(plan: plan, slot: slot)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }
 

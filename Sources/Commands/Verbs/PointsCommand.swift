@@ -77,26 +77,6 @@ struct PointRow: Encodable, Sendable {
     /// Why the point is not usable; nil when its signature and manifest are sound and no check found it bad.
     var damaged: String?
 
-    private enum CodingKeys: String, CodingKey {
-        case name, recoveryInstant, committed, bytesRepresented, bytesRead, bytesStored, tables, rows, proven, held
-        case damaged
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name.description, forKey: .name)
-        try container.encodeIfPresent(recoveryInstant, forKey: .recoveryInstant)
-        try container.encode(committed, forKey: .committed)
-        try container.encodeIfPresent(bytesRepresented, forKey: .bytesRepresented)
-        try container.encodeIfPresent(bytesRead, forKey: .bytesRead)
-        try container.encodeIfPresent(bytesStored, forKey: .bytesStored)
-        try container.encodeIfPresent(tables, forKey: .tables)
-        try container.encodeIfPresent(rows, forKey: .rows)
-        try container.encodeIfPresent(proven, forKey: .proven)
-        try container.encodeIfPresent(held, forKey: .held)
-        try container.encodeIfPresent(damaged, forKey: .damaged)
-    }
-
     /// Reads every point's manifest; a damaged one is listed as such and stops nothing.
     static func all(in repository: Repository, plan: PlanName?) throws -> [PointRow] {
         let evidence = try repository.evidence(plan: plan)
