@@ -2,6 +2,7 @@ import CommandLineKit
 import Diagnostics
 import Drills
 import Model
+import Reports
 import Repository
 import Restore
 import Settings
@@ -46,28 +47,29 @@ struct DrillCommand: LifeboatCommand {
 
     func run(in context: CommandContext) async throws {
         let console = context.console(output)
-        var runs: [DrillRun] = []
+        var runs: [Rehearsed] = []
         for target in try targets(in: context) {
             let counters = RestoreProgress()
             let line = ProgressBridge(counters, progress, on: console)
             defer { line.finish() }
-            let run = try await onEngineThread(context.stop) {
+            let rehearsed = try await onEngineThread(context.stop) {
                 try DrillTask(target: target, command: self, context: context, counters: counters).run()
             }
             line.finish()
-            if output.format == .text { DrillText(run).lines.forEach(console.answer) }
-            runs.append(run)
-            let isSuccess = run.verdict == .proven
+            if output.format == .text { DrillText(rehearsed.run).lines.forEach(console.answer) }
+            runs.append(rehearsed)
+            let isSuccess = rehearsed.run.verdict == .proven
             try await PingSignal(url: target.plan?.pingURL, environment: context.environment)
                 .send(isSuccess, on: console, in: context)
         }
-        if output.format == .json { try console.answer("drills", Answer(drills: runs)) }
-        if runs.contains(where: { $0.verdict == .failed }) { throw CommandOutcome(status: .objectiveMissed) }
-        if runs.contains(where: { $0.verdict == .unverified }) { throw CommandOutcome(status: .unverified) }
+        if output.format == .json { try console.answer("drills", Answer(drills: runs.map(\.facts))) }
+        let verdicts = runs.map(\.run.verdict)
+        if verdicts.contains(.failed) { throw CommandOutcome(status: .objectiveMissed) }
+        if verdicts.contains(.unverified) { throw CommandOutcome(status: .unverified) }
     }
 
     private struct Answer: Encodable {
-        var drills: [DrillRun]
+        var drills: [DrillFacts]
     }
 
     /// What to rehearse: the repository that was named, or each plan's first one.
@@ -93,6 +95,16 @@ struct DrillCommand: LifeboatCommand {
     }
 }
 
+/// A rehearsal, and when it was declared and over.
+struct Rehearsed: Sendable {
+    let run: DrillRun
+    let declared: Instant
+    let finished: Instant
+
+    /// The rehearsal as JSON has it.
+    var facts: DrillFacts { DrillFacts(run, declared: declared, finished: finished, expected: []) }
+}
+
 /// One point to rehearse.
 struct DrillTarget: Sendable {
     var store: any ObjectStore
@@ -108,7 +120,7 @@ struct DrillTask: Sendable {
     let context: CommandContext
     let counters: RestoreProgress
 
-    func run() throws -> DrillRun {
+    func run() throws -> Rehearsed {
         let declared = context.now()
         let repository = try Repository.open(target.store, keyring: try command.keys.keyring(in: context))
         var options = command.repository
@@ -129,16 +141,17 @@ struct DrillTask: Sendable {
         defer { try? session.end() }
         let drill = Drill(repository: repository, plan: plan, progress: counters)
         let run = try drill.run(declared: declared, stop: context.stop)
+        let finished = context.now()
         _ = try repository.append(
             RunRecord(
                 tool: Tool.full,
                 plan: planName,
                 host: context.host,
                 started: declared,
-                finished: context.now(),
+                finished: finished,
                 event: .drill(run)
             )
         )
-        return run
+        return Rehearsed(run: run, declared: declared, finished: finished)
     }
 }
