@@ -1,5 +1,6 @@
 import Diagnostics
 import PostgresClient
+import Settings
 import Streams
 
 /// Runs an engine on a thread of its own and turns whatever it throws into a diagnostic.
@@ -19,6 +20,7 @@ func diagnostic(for error: any Error) -> Diagnostic {
     switch error {
     case let diagnostic as Diagnostic: diagnostic
     case let error as PostgresError: error.diagnostic(while: "the server refused a statement")
+    case let errors as SettingsErrors: errors.diagnostics.first ?? .interrupted
     case is Stopped: .interrupted
     default: Diagnostic(.internalError, "something unexpected happened", cause: redacted("\(error)"))
     }

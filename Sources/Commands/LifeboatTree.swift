@@ -10,11 +10,27 @@ extension CommandTree where Context == CommandContext {
             "Then: lifeboat drill --from ./backups",
         ],
         groups: [
+            CommandGroup(
+                "Begin",
+                [CommandEntry(InitCommand.self), CommandEntry(CheckCommand.self), CommandEntry(ScheduleCommand.self)]
+            ),
             CommandGroup("Protect", [CommandEntry(BackupCommand.self)]),
             CommandGroup("Recover", [CommandEntry(RestoreCommand.self), CommandEntry(DrillCommand.self)]),
             CommandGroup(
                 "Look",
                 [CommandEntry(PointsCommand.self), CommandEntry(ShowCommand.self), CommandEntry(ReportCommand.self)]
+            ),
+            CommandGroup(
+                "Keep",
+                [CommandEntry(VerifyCommand.self), CommandEntry(PruneCommand.self), CommandEntry(HoldCommand.self)]
+            ),
+            CommandGroup(
+                "Keys",
+                [
+                    CommandEntry(KeyShowCommand.self), CommandEntry(KeyNewCommand.self),
+                    CommandEntry(KeyEscrowCommand.self), CommandEntry(KeyProtectCommand.self),
+                    CommandEntry(KeyTrustCommand.self),
+                ]
             ),
             CommandGroup("Help", [CommandEntry(CompletionCommand.self), CommandEntry(VersionCommand.self)]),
         ]

@@ -36,6 +36,12 @@ package final class Prompt {
         return ["y", "yes"].contains(answer.lowercased())
     }
 
+    /// Asks for a line of text; an empty answer means `usual`.
+    package func line(_ question: String, usual: String) throws -> String {
+        let answer = try ask(usual.isEmpty ? "\(question): " : "\(question) [\(usual)]: ", echo: true)
+        return answer.isEmpty ? usual : answer
+    }
+
     /// Asks for a name to be typed back, letter by letter; for what cannot be undone.
     package func typedBack(_ name: String, _ question: String) throws -> Bool {
         try ask("\(question)\nType '\(name)' to go on: ", echo: true) == name

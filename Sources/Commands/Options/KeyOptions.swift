@@ -44,7 +44,7 @@ package struct KeyOptions: Sendable {
     }
 
     /// From the file that `LIFEBOAT_PASSPHRASE_FILE` names, else from the terminal; never from an argument.
-    private static func passphrase(_ context: CommandContext) throws -> SecretBytes {
+    static func passphrase(_ context: CommandContext) throws -> SecretBytes {
         if let path = context.environment["LIFEBOAT_PASSPHRASE_FILE"] {
             let bytes = try FileSource(path: context.absolute(path)).readAll(limit: 4096)
             return SecretBytes(utf8: String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))

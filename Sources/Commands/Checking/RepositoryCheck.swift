@@ -1,0 +1,104 @@
+import Diagnostics
+import Glibc
+import Model
+import Repository
+import Streams
+import Terminal
+
+/// Whether one repository can take the next point of a plan, and give back the last one.
+struct RepositoryCheck {
+    /// What other checks need to know.
+    struct Facts {
+        var newest: Manifest?
+        /// How long past backups took.
+        var durations: [Duration] = []
+    }
+
+    let path: String
+    /// Nil when nothing names a plan: then only the place itself is looked at.
+    let plan: PlanName?
+    let keyring: Keyring
+    let now: Instant
+
+    /// Free space that every repository needs, whatever the size of its points.
+    private static let leastFreeBytes: Int64 = 64 << 20
+
+    func run(_ list: inout CheckList) -> Facts? {
+        list.attempt("repository") {
+            let repository = try Repository.open(FolderStore(path: path), keyring: keyring)
+            let session = try repository.beginSession(kind: .backup, plan: plan, base: nil)
+            try session.end()
+            return repository
+        }
+        .map { repository in
+            let facts = look(into: repository, &list)
+            checkSpace(repository, facts, &list)
+            return facts
+        }
+    }
+
+    private func look(into repository: Repository, _ list: inout CheckList) -> Facts {
+        var facts = Facts()
+        let found = list.attempt("repository") { () throws -> (points: Int, newest: NewestPoint?, evidence: Evidence) in
+            let records = try repository.records(plan: plan)
+            for stored in records {
+                guard case .backup(let run) = stored.record.event, run.failure == nil else { continue }
+                facts.durations.append(stored.record.finished - stored.record.started)
+            }
+            let newest = try plan.map { try repository.newest(plan: $0) }
+            return (try repository.listPoints(plan: plan).count, newest, Evidence(records))
+        }
+        guard let found else { return facts }
+        facts.newest = found.newest?.point?.manifest
+        let count = found.points == 1 ? "1 point" : "\(found.points) points"
+        let age = facts.newest.map { ", the newest \((now - $0.recoveryInstant).inWords) old" } ?? ""
+        list.ok("repository", "\(repository.displayName) opens and can be written, \(count)\(age)")
+        let unreadable = (found.newest?.damaged ?? []).map { ($0.point, $0.reason) }
+        let bad = found.evidence.bad.map { ($0.key, $0.value) }.filter { entry in
+            !unreadable.contains { $0.0 == entry.0 }
+        }
+        for (point, reason) in (unreadable + bad).sorted(by: { $0.0 < $1.0 }) {
+            list.warn(
+                "points",
+                "point '\(point)' is damaged",
+                cause: redacted(reason),
+                hint: "It does not count; put it back from another copy, or let it go."
+            )
+        }
+        return facts
+    }
+
+    private func checkSpace(_ repository: Repository, _ facts: Facts, _ list: inout CheckList) {
+        guard let free = list.attempt("space", { try Directory(path).freeBytes() }) else { return }
+        let last = facts.newest?.totals.bytesStored ?? 0
+        let whole = facts.newest?.archives.reduce(Int64(0)) { $0 + $1.bytes } ?? 0
+        let hint = "Make room, or run 'lifeboat prune' and see what can go."
+        if free < last + Self.leastFreeBytes {
+            list.fail(
+                "space",
+                Diagnostic(
+                    .repositoryFull,
+                    "\(repository.displayName) has \(byteText(free)) left",
+                    cause: last > 0 ? "the last run stored \(byteText(last))" : nil,
+                    hint: hint
+                )
+            )
+        } else if free < whole * 2 {
+            list.warn(
+                "space",
+                "\(byteText(free)) left in \(repository.displayName)",
+                cause: "a point that reuses nothing needs about \(byteText(whole))",
+                hint: hint
+            )
+        } else {
+            list.ok("space", "\(byteText(free)) left in \(repository.displayName)")
+        }
+    }
+
+    /// Whether losing the machine's own disk loses this repository.
+    static func liesOnSystemDisk(_ path: String) -> Bool {
+        var place = stat()
+        var root = stat()
+        return stat(path, &place) == 0 && stat("/", &root) == 0 && place.st_dev == root.st_dev
+    }
+}

@@ -1,0 +1,96 @@
+import Model
+import Repository
+import Terminal
+
+/// The JSON answer of `prune`.
+struct PruneAnswers: Encodable {
+    var repositories: [PruneAnswer]
+}
+
+/// What a prune of one repository does, or did.
+struct PruneAnswer: Encodable, Sendable {
+    struct Decision: Encodable, Sendable {
+        var point: PointName
+        var reasons: [String]
+    }
+
+    struct Archives: Encodable, Sendable {
+        var count: Int
+        var bytes: Int64
+
+        var isEmpty: Bool { count == 0 }
+
+        init(_ archives: [ArchiveListing]) {
+            count = archives.count
+            bytes = archives.reduce(0) { $0 + $1.bytes }
+        }
+    }
+
+    var repository: String
+    var kept: [Decision]
+    var removed: [Decision]
+    var removedPointBytes: Int64
+    /// Written down now, deleted a day later at the earliest.
+    var condemned: Archives
+    /// Condemned before, not yet for a day.
+    var waiting: Archives
+    /// Deleted now.
+    var deleted: Archives
+    /// Nil when nothing was asked for but a look.
+    var done: PruneRun?
+
+    /// `scope` are the points that retention was asked about; the others stay and are not worth a line.
+    init(repository: String, plan: PrunePlan, scope: Set<PointName>) {
+        self.repository = repository
+        let kept = plan.kept.filter { scope.contains($0.point) }
+        self.kept = kept.map { Decision(point: $0.point, reasons: $0.reasons) }
+        removed = plan.removed.map { Decision(point: $0.point, reasons: $0.reasons) }
+        removedPointBytes = plan.removedPointBytes
+        condemned = Archives(plan.collection.condemned)
+        waiting = Archives(plan.collection.waiting)
+        deleted = Archives(plan.collection.deleted)
+    }
+}
+
+/// A prune as people read it.
+struct PruneText {
+    let lines: [StyledText]
+
+    init(_ answer: PruneAnswer) {
+        let keep = answer.kept.map { ("keep", $0) }
+        let remove = answer.removed.map { ("remove", $0) }
+        let decisions = (keep + remove).sorted { $0.1.point < $1.1.point }
+        let width = decisions.map { $0.1.point.description.count }.max() ?? 0
+        lines =
+            [StyledText(answer.repository, .bold)]
+            + decisions.map { verb, decision in
+                StyledText(verb.padded(to: 8), verb == "keep" ? .green : .red)
+                    + StyledText(decision.point.description.padded(to: width + 2))
+                    + StyledText(decision.reasons.joined(separator: "; "), .dim)
+            }
+            + Self.summary(answer)
+    }
+
+    private static func summary(_ answer: PruneAnswer) -> [StyledText] {
+        let isDone = answer.done != nil
+        var lines: [StyledText] = [
+            StyledText(
+                "\(answer.kept.count) kept, \(answer.removed.count) \(isDone ? "removed" : "to remove")"
+                    + (answer.removed.isEmpty ? "" : " (\(byteText(answer.removedPointBytes)))")
+            )
+        ]
+        func add(_ archives: PruneAnswer.Archives, _ what: String) {
+            guard !archives.isEmpty else { return }
+            let noun = archives.count == 1 ? "archive" : "archives"
+            lines.append(StyledText("\(archives.count) \(noun), \(byteText(archives.bytes)), \(what)"))
+        }
+        add(answer.deleted, isDone ? "deleted" : "deleted at once")
+        add(
+            answer.condemned,
+            isDone ? "condemned: a prune in a day deletes them" : "condemned, and deleted a day later"
+        )
+        add(answer.waiting, "condemned before, not yet for a day")
+        if let done = answer.done { lines.append(StyledText("freed \(byteText(done.freedBytes))", .bold)) }
+        return lines
+    }
+}

@@ -1,0 +1,55 @@
+import Diagnostics
+import Model
+import Policy
+import Settings
+
+/// Something that a plan does by schedule.
+struct ScheduledJob: Sendable {
+    /// The verb is also what the job is called in units.
+    enum Kind: String, Sendable, Encodable {
+        case backup
+        case drill
+    }
+
+    let plan: PlanSettings
+    let kind: Kind
+    let schedule: CronSchedule
+
+    var zone: TimeZoneRules { plan.schedule.timeZone }
+
+    /// The jobs of a plan; throws when it schedules nothing.
+    static func all(of plan: PlanSettings) throws -> [ScheduledJob] {
+        let jobs = [(Kind.backup, plan.schedule.backup), (.drill, plan.schedule.drill)].compactMap { kind, schedule in
+            schedule.map { ScheduledJob(plan: plan, kind: kind, schedule: $0) }
+        }
+        guard !jobs.isEmpty else {
+            throw Diagnostic(
+                .settingsInvalid,
+                "plan '\(plan.name)' has no schedule",
+                cause: "\(plan.place) names neither 'schedule.backup' nor 'schedule.drill'",
+                hint: "Add for example: schedule: { backup: \"0 2 * * *\", drill: \"@monthly\" }."
+            )
+        }
+        return jobs
+    }
+
+    /// The next runs after `now`.
+    func next(_ count: Int, after now: Instant) -> [Instant] {
+        var runs: [Instant] = []
+        while runs.count < count, let run = schedule.next(after: runs.last ?? now, in: zone) { runs.append(run) }
+        return runs
+    }
+}
+
+/// The machine that jobs are scheduled on, as units and crontabs have to name it.
+struct ScheduleHost: Sendable {
+    /// This program, by its absolute path.
+    var executable: String
+    /// The settings file, by its absolute path.
+    var config: String
+    var user: String
+    /// Where the keyring's folder lies.
+    var configurationHome: String
+    /// Where the keyring would be looked for without being told.
+    var hasUsualHome: Bool
+}

@@ -1,0 +1,142 @@
+import CommandLineKit
+import Diagnostics
+import Model
+import Policy
+import Repository
+import Settings
+import Terminal
+
+/// `lifeboat prune`: what retention would remove, and with `--yes` removes.
+struct PruneCommand: LifeboatCommand {
+    var plans: [String] = []
+    var policy: String?
+    var acts = false
+    var isImmediate = false
+    var acceptsBrokenChain = false
+    var repository = RepositoryOptions()
+    var keys = KeyOptions()
+    var output = OutputOptions()
+
+    static let name = "prune"
+    static let summary = "Show what retention removes, and remove it with --yes"
+    static let discussion = """
+        Prints every point with all the reasons to keep or remove it, and changes nothing. With --yes the points are \
+        removed and the removal is recorded. Archives that no point needs any more are condemned, and deleted by a later \
+        prune, a day after that at the earliest.
+
+        The newest complete point, the newest proven point and held points always stay.
+        """
+    static let examples = [
+        CommandExample("Look first", "lifeboat prune"),
+        CommandExample("Then act", "lifeboat prune --yes"),
+        CommandExample("Without settings", "lifeboat prune --from ./backups --policy nightly-30d"),
+    ]
+    static let exitStatuses = CommandExitStatus.reading + [CommandExitStatus(.busy, "another run is at it")]
+    static let arguments: [Argument<Self>] =
+        [
+            .positionals("PLAN", to: \.plans, help: "Plans of lifeboat.json; all when none is named"),
+            .option(
+                "--policy",
+                value: "NAME",
+                to: \.policy,
+                help: "Use this policy of retention.json or a built-in one"
+            ),
+            .flag("--yes", to: \.acts, help: "Do it"),
+            .flag("--now", to: \.isImmediate, help: "Delete archives without the day's wait; nothing else may run"),
+            .flag(
+                "--accept-broken-chain",
+                to: \.acceptsBrokenChain,
+                help: "Go on although a point was removed by hand"
+            ),
+        ]
+        + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        + KeyOptions.arguments.map { $0.lifted(\.keys) }
+        + OutputOptions.arguments.map { $0.lifted(\.output) }
+
+    func run(in context: CommandContext) async throws {
+        let console = context.console(output)
+        var answers: [PruneAnswer] = []
+        for target in try targets(in: context) {
+            let answer = try await onEngineThread(context.stop) { try prune(target, in: context) }
+            if output.format == .text { PruneText(answer).lines.forEach(console.answer) }
+            answers.append(answer)
+        }
+        if output.format == .json { try console.answer("prunes", PruneAnswers(repositories: answers)) }
+        let isPending = answers.contains { !$0.removed.isEmpty || !$0.condemned.isEmpty || !$0.deleted.isEmpty }
+        if !acts, isPending { console.talk("Nothing was changed. Run it again with --yes to do this.") }
+    }
+
+    private func prune(_ target: PruneTarget, in context: CommandContext) throws -> PruneAnswer {
+        let opened = try Repository.open(target.store, keyring: try keys.keyring(in: context))
+        let now = context.now()
+        let decisions = try target.plans(in: opened).flatMap { plan in
+            try opened.retentionDecisions(plan: plan.name, policy: plan.policy, now: now, zone: plan.zone)
+        }
+        let options = PruneOptions(skipsWait: isImmediate, acceptsBrokenChain: acceptsBrokenChain)
+        let plan = try opened.planPrune(decisions, options: options)
+        var answer = PruneAnswer(repository: opened.displayName, plan: plan, scope: Set(decisions.map(\.point)))
+        if acts { answer.done = try opened.prune(plan, tool: Tool.full, now: now) }
+        return answer
+    }
+
+    /// The repository that was named with a policy, or every repository of the plans.
+    private func targets(in context: CommandContext) throws -> [PruneTarget] {
+        if let from = repository.from {
+            guard let policy else {
+                throw Diagnostic(.usage, "--from needs a policy", hint: "Name one with --policy, such as nightly-30d.")
+            }
+            let named = try plans.map(Self.planName) + (try repository.planName().map { [$0] } ?? [])
+            let settings = try SettingsChoice(config: repository.config).loadIfPresent(in: context)
+            let chosen = try Self.policy(policy, in: settings?.retention ?? .builtIn)
+            let store = try RepositoryPlace.store(from, in: context)
+            return [
+                PruneTarget(store: store, all: named.isEmpty ? chosen : nil, named: named.map { ($0, chosen, .utc) })
+            ]
+        }
+        let settings = try SettingsChoice(config: repository.config).load(in: context)
+        let chosen = try settings.plans(named: plans + (repository.plan.map { [$0] } ?? []))
+        return try settings.repositories.compactMap { place in
+            let here = try chosen.filter { $0.repositories.contains(place.name) }.compactMap { plan in
+                try retention(of: plan, in: settings).map { (try Self.planName(plan.name), $0, plan.schedule.timeZone) }
+            }
+            return here.isEmpty ? nil : PruneTarget(store: FolderStore(path: place.path), all: nil, named: here)
+        }
+    }
+
+    /// Nil, with nothing removed, for a plan that names no policy.
+    private func retention(of plan: PlanSettings, in settings: Settings) throws -> RetentionPolicy? {
+        try policy.map { try Self.policy($0, in: settings.retention) } ?? plan.retention
+    }
+
+    private static func policy(_ name: String, in policies: RetentionPolicies) throws -> RetentionPolicy {
+        guard let policy = policies[name] else {
+            throw Diagnostic(
+                .settingsMissing,
+                "there is no retention policy '\(name)'",
+                cause: "there are " + policies.names.joined(separator: ", "),
+                hint: "Name one of these, or add it to retention.json."
+            )
+        }
+        return policy
+    }
+
+    private static func planName(_ text: String) throws -> PlanName {
+        guard let name = PlanName(text) else {
+            throw Diagnostic(.usage, "'\(text)' cannot be the name of a plan", hint: "Use 1 to 200 bytes of text.")
+        }
+        return name
+    }
+}
+
+/// One repository to prune, with the plans in it that retention is asked about.
+struct PruneTarget: Sendable {
+    let store: any ObjectStore
+    /// The policy of every plan there; nil when plans were named.
+    let all: RetentionPolicy?
+    let named: [(name: PlanName, policy: RetentionPolicy, zone: TimeZoneRules)]
+
+    func plans(in repository: Repository) throws -> [(name: PlanName, policy: RetentionPolicy, zone: TimeZoneRules)] {
+        guard let all else { return named }
+        return try repository.plans().map { ($0, all, .utc) }
+    }
+}
