@@ -49,6 +49,7 @@ struct ExportWorkers {
             let work = RangeWork(context: context, connection: reader.connection, pipeline: pipeline)
             while let job = jobs.next(), !inner.isRequested { try take(job, reader, work) }
             if inner.isRequested { throw Stopped() }
+            try explaining("the snapshot was lost") { try reader.finish() }
             try pipeline.finish()
         } catch {
             jobs.fail(error)

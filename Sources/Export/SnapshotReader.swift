@@ -51,8 +51,11 @@ final class SnapshotReader {
         }
     }
 
+    /// Ends the transaction: a pooler throws sessions away whose client leaves in the middle of one.
+    func finish() throws { try connection.execute("COMMIT") }
+
     private func renew() throws {
-        try connection.execute("COMMIT")
+        try finish()
         locked = []
         try begin()
     }

@@ -147,6 +147,36 @@ struct HazardTests {
         }
     }
 
+    @Test("reads a table itself whose lock a worker cannot have, and says who waits")
+    func lockQueue() throws {
+        try withScene(sql: shopSQL) { scene in
+            let source = scene.source
+            let ended = Latch(count: 1)
+            let ready = Latch(count: 1)
+            startDedicatedThread {
+                defer { ended.arrive() }
+                guard let watch = try? Connection(source), let migration = try? Connection(source) else { return }
+                ready.arrive()
+                let held = "SELECT count(*) FROM pg_locks WHERE relation = 'customers'::regclass AND granted"
+                while (try? watch.query(held)[0, 0]) != "1" {}
+                // Waits behind the coordinator, and before every worker.
+                try? migration.execute("ALTER TABLE customers RENAME name TO title")
+            }
+            ready.wait()
+            let outcome = try scene.backup {
+                $0.workerCount = 1
+                $0.rangeBytes = 64 << 10
+                $0.audit = .none
+            }
+            ended.wait()
+            #expect(outcome.report.notices.contains { $0.contains("waits for table 'public.customers'") })
+            #expect(try scene.rows(of: "customers", in: outcome.point.manifest).count == 4)
+            let table = try #require(outcome.point.manifest.tables.first { $0.name == "customers" })
+            #expect(table.columns == ["id", "name"])
+            #expect(try scene.value("SELECT count(title) FROM customers") == "3")
+        }
+    }
+
     @Test("sees a TRUNCATE that was committed before its locks, and not the rows of before")
     func truncatedBefore() throws {
         try withScene(sql: shopSQL) { scene in
