@@ -61,7 +61,8 @@ struct RelationListing {
         )
     }
 
-    /// Tables that belong to an extension are its own business, except those it has declared as configuration.
+    /// Tables that belong to an extension are its own business, except those it has declared as configuration. A
+    /// privilege is unknown when the table was dropped a moment ago, which the attempt to lock it will find.
     private static let sql = """
         WITH configuration AS (
           SELECT part.relation, part.condition
@@ -69,8 +70,8 @@ struct RelationListing {
                LATERAL ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition))
                  AS part(relation, condition))
         SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
-          pg_catalog.has_table_privilege(c.oid, 'SELECT') AS may_read,
-          pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS may_use_schema,
+          coalesce(pg_catalog.has_table_privilege(c.oid, 'SELECT'), true) AS may_read,
+          coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), true) AS may_use_schema,
           c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS hides_rows,
           configuration.condition
         FROM pg_catalog.pg_class AS c

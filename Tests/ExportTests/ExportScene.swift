@@ -63,7 +63,20 @@ final class ExportScene {
         try Exporter(plan, into: repository, stop: stop, progress: progress).run()
     }
 
-    func sql(_ text: String) throws { try Connection(source).execute(text) }
+    func sql(_ text: String) throws {
+        try Connection(source).execute(text)
+        try settle()
+    }
+
+    /// Waits until no transaction of any database of the cluster is older than what was done here: rows younger than the
+    /// oldest running transaction are read again, and other tests share the cluster.
+    func settle() throws {
+        let connection = try Connection(source)
+        let last = try connection.query("SELECT pg_current_xact_id()")[0, 0]
+        let deadline = ContinuousClock.now + .seconds(20)
+        let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8, pg_sleep(0.005)"
+        while try connection.query(sql, [last])[0, 0] != "t" { try #require(ContinuousClock.now < deadline) }
+    }
 
     func value(_ text: String) throws -> String? { try Connection(source).query(text)[0, 0] }
 
@@ -125,7 +138,11 @@ func withScene<Result>(
     _ body: (ExportScene) throws -> Result
 ) throws -> Result {
     try withDatabase(on: major, options: options, sql: sql) { source in
-        try withScratchFolder { folder in try body(ExportScene(source, in: folder)) }
+        try withScratchFolder { folder in
+            let scene = try ExportScene(source, in: folder)
+            try scene.settle()
+            return try body(scene)
+        }
     }
 }
 

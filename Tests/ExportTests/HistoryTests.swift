@@ -1,3 +1,4 @@
+import Diagnostics
 import Export
 import Model
 import PostgresClient
@@ -18,11 +19,11 @@ struct HistoryTests {
             let cluster = try HistoryCluster(in: folder)
             let scene = try ExportScene(try cluster.settings, in: folder)
             try scene.sql(Self.table)
-            try scene.sql("CHECKPOINT")
+            try scene.plainSQL("CHECKPOINT")
             cluster.crash()
             try cluster.save()
             try cluster.start()
-            try scene.sql("UPDATE facts SET text = 'first' WHERE id = 1")
+            try scene.plainSQL("UPDATE facts SET text = 'first' WHERE id = 1")
             let before = try scene.value("SELECT (ctid, xmin)::text FROM facts WHERE id = 1")
             let base = try scene.backup()
             #expect(try scene.rows(of: "facts", in: base.point.manifest).contains("1\tfirst"))
@@ -30,7 +31,7 @@ struct HistoryTests {
             cluster.crash()
             try cluster.putBack()
             try cluster.start()
-            try scene.sql("UPDATE facts SET text = 'second' WHERE id = 1")
+            try scene.plainSQL("UPDATE facts SET text = 'second' WHERE id = 1")
             try scene.spendTransactions(200)
             // The same place and the same transaction id, but another row.
             try #require(scene.value("SELECT (ctid, xmin)::text FROM facts WHERE id = 1") == before)
@@ -46,8 +47,8 @@ struct HistoryTests {
             let cluster = try HistoryCluster(["synchronous_commit = off", "wal_writer_delay = 10s"], in: folder)
             let scene = try ExportScene(try cluster.settings, in: folder)
             try scene.sql(Self.table)
-            try scene.sql("CHECKPOINT")
-            try scene.sql("UPDATE facts SET text = 'seen and lost' WHERE id = 1")
+            try scene.plainSQL("CHECKPOINT")
+            try scene.plainSQL("UPDATE facts SET text = 'seen and lost' WHERE id = 1")
             let before = try scene.value("SELECT (ctid, xmin)::text FROM facts WHERE id = 1")
             let base = try scene.backup()
             #expect(try scene.rows(of: "facts", in: base.point.manifest).contains("1\tseen and lost"))
@@ -55,7 +56,7 @@ struct HistoryTests {
             cluster.crash()
             try cluster.start()
             try #require(scene.value("SELECT text FROM facts WHERE id = 1") == "original")
-            try scene.sql("UPDATE facts SET text = 'found' WHERE id = 1")
+            try scene.plainSQL("UPDATE facts SET text = 'found' WHERE id = 1")
             try scene.spendTransactions(200)
             try #require(scene.value("SELECT (ctid, xmin)::text FROM facts WHERE id = 1") == before)
             let outcome = try scene.backup()
@@ -74,6 +75,17 @@ struct HistoryTests {
             cluster.crash()
             try cluster.start()
             #expect(try scene.backup().report.totals.rangesRead == 0)
+        }
+    }
+
+    @Test("cannot be read at all where the server takes rows away from running snapshots")
+    func oldSnapshotThreshold() throws {
+        try withScratchFolder { folder in
+            let cluster = try HistoryCluster(["old_snapshot_threshold = 1h"], in: folder)
+            let scene = try ExportScene(try cluster.settings, in: folder)
+            let refused = try diagnostic { try scene.backup() }
+            #expect(refused.code == .databaseVersion)
+            #expect(refused.cause == "old_snapshot_threshold is '1h'")
         }
     }
 
@@ -121,6 +133,9 @@ struct HistoryTests {
 }
 
 extension ExportScene {
+    /// Runs SQL and spends no transaction id of its own.
+    fileprivate func plainSQL(_ text: String) throws { try Connection(source).execute(text) }
+
     /// Commits this many transactions that do nothing.
     fileprivate func spendTransactions(_ count: Int) throws {
         let connection = try Connection(source)

@@ -66,6 +66,7 @@ struct IncrementalBackupTests {
             if !change.sql.hasPrefix("VACUUM") { try scene.sql(change.sql) }
             let outcome = try scene.backup()
             #expect((outcome.report.totals.rangesRead > 0) == change.changes, "\(change.sql)")
+            #expect(outcome.report.alarm == nil, "\(change.sql)")
             let manifest = outcome.point.manifest
             #expect(try scene.rows(of: "orders", in: manifest).sorted() == scene.liveRows(of: "orders").sorted())
         }
