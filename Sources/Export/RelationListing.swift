@@ -61,8 +61,10 @@ struct RelationListing {
         )
     }
 
-    /// Tables that belong to an extension are its own business, except those it has declared as configuration. A
-    /// privilege is unknown when the table was dropped a moment ago, which the attempt to lock it will find.
+    /// The tables with what this role may do with them.
+    ///
+    /// Those that belong to an extension are its own business, except what it has declared as configuration. A privilege
+    /// is unknown when the table was dropped a moment ago, which the attempt to lock it will find.
     private static let sql = """
         WITH configuration AS (
           SELECT part.relation, part.condition
