@@ -30,6 +30,10 @@ struct CatalogKeys {
             a.attmissingval::pg_catalog.text AS missing
           FROM pg_catalog.pg_attribute AS a
           WHERE a.attrelid = ANY ($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped),
+        lists AS (
+          SELECT attrelid, string_agg(concat_ws(':', attnum, attname, atttypid, atttypmod, attgenerated, atthasmissing,
+            missing), E'\\n' ORDER BY attnum) AS columns
+          FROM cols GROUP BY attrelid),
         reached(rel, oid) AS (
           SELECT attrelid, atttypid FROM cols
           UNION
@@ -74,14 +78,12 @@ struct CatalogKeys {
         SELECT c.oid,
           encode(sha256(convert_to(concat_ws('|',
             c.oid, pg_catalog.pg_relation_filenode(c.oid), c.relam, c.relkind, c.relpersistence, c.reloftype,
-            (SELECT string_agg(concat_ws(':', attnum, attname, atttypid, atttypmod, attgenerated, atthasmissing,
-                missing), E'\\n' ORDER BY attnum)
-             FROM cols WHERE cols.attrelid = c.oid),
-            closure.facts), pg_catalog.getdatabaseencoding())), 'hex'),
+            lists.columns, closure.facts), pg_catalog.getdatabaseencoding())), 'hex'),
           c.relkind = 'r' AND c.relpersistence = 'p' AND coalesce(closure.followed, true)
             AND coalesce((SELECT am.amhandler::pg_catalog.text = 'heap_tableam_handler'
                           FROM pg_catalog.pg_am AS am WHERE am.oid = c.relam), false)
-        FROM pg_catalog.pg_class AS c LEFT JOIN closure ON closure.rel = c.oid
+        FROM pg_catalog.pg_class AS c
+        LEFT JOIN lists ON lists.attrelid = c.oid LEFT JOIN closure ON closure.rel = c.oid
         WHERE c.oid = ANY ($1::pg_catalog.oid[])
         """
 }
