@@ -115,8 +115,8 @@ struct CompletenessCheck {
         SELECT 'pg_type'::regclass::oid, t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
         LEFT JOIN pg_class c ON c.oid = t.typrelid
         WHERE \(ReadingContext.userSchema) AND (c.oid IS NULL OR c.relkind = 'c') AND t.typtype <> 'm'
-          AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
-          AND NOT EXISTS (SELECT FROM pg_class s WHERE s.reltype = t.oid AND s.relpersistence = 't')
+          AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+          AND NOT EXISTS (SELECT FROM pg_class s WHERE s.oid = t.typrelid AND s.relpersistence = 't')
         UNION ALL
         SELECT 'pg_constraint'::regclass::oid, k.oid FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
         WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND k.conislocal AND k.conparentid = 0 AND \(ReadingContext.userSchema)
