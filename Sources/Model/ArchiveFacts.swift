@@ -6,8 +6,15 @@ package struct ArchiveID: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads 32 lower-case hex digits; nil when it is anything else.
     package init?(_ text: String) {
-        guard text.wholeMatch(of: /[0-9a-f]{32}/) != nil else { return nil }
+        guard text.utf8.count == 32, text.utf8.allSatisfy(Self.isDigit) else { return nil }
         self.text = text
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+        default: false
+        }
     }
 
     package var description: String { text }

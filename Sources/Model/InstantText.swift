@@ -12,27 +12,64 @@ extension Instant: CustomStringConvertible {
 
     /// Reads RFC 3339 (`T` or a space, `Z` or an offset, up to nine fraction digits); nil when it is anything else.
     package init?(_ text: String) {
-        let pattern = /(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d(?::?\d\d)?)/
-        guard let match = text.wholeMatch(of: pattern)?.output,
-            let year = Int(match.1), let month = Int(match.2), let day = Int(match.3),
-            let hour = Int(match.4), let minute = Int(match.5), let second = Int(match.6),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
+        var scanner = DigitScanner(text)
+        guard let civil = CivilTime(extendedIn: &scanner),
+            let fraction = scanner.skip(".") ? scanner.millionths() : 0,
+            let offset = Self.offsetSeconds(&scanner), scanner.isAtEnd
         else { return nil }
-        let civil = CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
-        guard CivilTime(secondsSinceEpoch: civil.secondsSinceEpoch) == civil else { return nil }
-        let digits = String(match.7 ?? "").prefix(6)
-        let fraction = Int64(digits + String(repeating: "0", count: 6 - digits.count)) ?? 0
-        guard let offset = Self.offsetSeconds(String(match.8)) else { return nil }
-        self.init(microsecondsSinceEpoch: (civil.secondsSinceEpoch - offset) * 1_000_000 + fraction)
+        self.init(microsecondsSinceEpoch: (civil.secondsSinceEpoch - offset) * 1_000_000 + Int64(fraction))
     }
 
-    private static func offsetSeconds(_ text: String) -> Int64? {
-        if text == "Z" || text == "z" { return 0 }
-        let digits = text.dropFirst().filter { $0 != ":" }
-        guard let hours = Int64(digits.prefix(2)), let minutes = Int64("0" + digits.dropFirst(2)), minutes < 60 else {
-            return nil
+    /// Reads the form without separators, `20261121T020000Z`, with no fraction or three digits of it.
+    init?(compact text: String) {
+        var scanner = DigitScanner(text)
+        guard let civil = CivilTime(compactIn: &scanner),
+            let milliseconds = scanner.skip(".") ? scanner.number(digits: 3) : 0,
+            scanner.skip("Z"), scanner.isAtEnd
+        else { return nil }
+        self.init(microsecondsSinceEpoch: civil.secondsSinceEpoch * 1_000_000 + Int64(milliseconds) * 1000)
+    }
+
+    /// `Z`, or a sign, two digits of hours and perhaps two of minutes, with or without a colon.
+    private static func offsetSeconds(_ scanner: inout DigitScanner) -> Int64? {
+        if scanner.skip("Z", "z") { return 0 }
+        let isWest = scanner.skip("-")
+        guard isWest || scanner.skip("+"), let hours = scanner.number(digits: 2) else { return nil }
+        var minutes = 0
+        if scanner.skip(":") || !scanner.isAtEnd {
+            guard let number = scanner.number(digits: 2), number < 60 else { return nil }
+            minutes = number
         }
-        return (text.hasPrefix("-") ? -1 : 1) * (hours * 3600 + minutes * 60)
+        let seconds = Int64(hours * 3600 + minutes * 60)
+        return isWest ? -seconds : seconds
+    }
+}
+
+extension CivilTime {
+    /// Reads `2026-11-21T02:00:00`, also with `t` or a space between the halves; nil when there is no such time.
+    fileprivate init?(extendedIn scanner: inout DigitScanner) {
+        guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2),
+            scanner.skip("-"), let day = scanner.number(digits: 2), scanner.skip("T", "t", " "),
+            let hour = scanner.number(digits: 2), scanner.skip(":"), let minute = scanner.number(digits: 2),
+            scanner.skip(":"), let second = scanner.number(digits: 2)
+        else { return nil }
+        self.init(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+        guard isOnTheCalendar else { return nil }
+    }
+
+    /// Reads `20261121T020000`; nil when there is no such time.
+    fileprivate init?(compactIn scanner: inout DigitScanner) {
+        guard let year = scanner.number(digits: 4), let month = scanner.number(digits: 2),
+            let day = scanner.number(digits: 2), scanner.skip("T"), let hour = scanner.number(digits: 2),
+            let minute = scanner.number(digits: 2), let second = scanner.number(digits: 2)
+        else { return nil }
+        self.init(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+        guard isOnTheCalendar else { return nil }
+    }
+
+    private var isOnTheCalendar: Bool {
+        (1...12).contains(month) && (1...31).contains(day) && hour < 24 && minute < 60 && second < 60
+            && CivilTime(secondsSinceEpoch: secondsSinceEpoch) == self
     }
 }
 
@@ -55,5 +92,5 @@ extension Instant: Codable {
 /// `value` in decimal, with zeros in front up to `width`.
 package func padded(_ value: Int, _ width: Int) -> String {
     let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
 }

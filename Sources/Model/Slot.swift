@@ -14,15 +14,7 @@ package struct Slot: Sendable, Hashable, Comparable {
 
     /// Reads the compact form or RFC 3339; nil when it is neither.
     package init?(_ text: String) {
-        if let instant = Instant(text) {
-            self.init(instant)
-            return
-        }
-        guard let match = text.wholeMatch(of: /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\.\d{3})?Z/)?.output,
-            let instant = Instant(
-                "\(match.1)-\(match.2)-\(match.3)T\(match.4):\(match.5):\(match.6)\(match.7 ?? "")Z"
-            )
-        else { return nil }
+        guard let instant = Instant(compact: text) ?? Instant(text) else { return nil }
         self.init(instant)
     }
 
