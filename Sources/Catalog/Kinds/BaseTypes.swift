@@ -14,7 +14,7 @@ func readBaseTypes(_ context: ReadingContext) throws -> [FoundObject] {
           pg_get_expr(t.typdefaultbin, 0) AS default_expression, t.typdefault
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
         WHERE (t.typtype = 'b' OR NOT t.typisdefined) AND \(ReadingContext.userSchema)
-          AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+          AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
         """
     ).map { row in
         let name = quoted(row.text("nspname"), row.text("name"))

@@ -38,6 +38,21 @@ struct Column {
     }
 }
 
+/// The names of the types that columns have, by type and modifier: thousands of columns share a few.
+private func readTypeNames(_ context: ReadingContext) throws -> [String: String] {
+    let rows = try context.query(
+        """
+        SELECT k.atttypid || ' ' || k.atttypmod AS type_key, format_type(k.atttypid, k.atttypmod) AS type_text
+        FROM (SELECT DISTINCT a.atttypid, a.atttypmod FROM pg_attribute a
+          WHERE a.attrelid >= \(ReadingContext.firstUserOID) AND a.attnum > 0 AND NOT a.attisdropped) k
+        """
+    )
+    return Dictionary(
+        rows.map { ($0.text("type_key"), $0.text("type_text")) },
+        uniquingKeysWith: { first, _ in first }
+    )
+}
+
 /// Reads the columns of every relation that users made, by relation.
 func readColumns(_ context: ReadingContext) throws -> [UInt32: [Column]] {
     let hasNotNullRows = context.major >= 18
@@ -50,9 +65,10 @@ func readColumns(_ context: ReadingContext) throws -> [UInt32: [Column]] {
         hasNotNullRows
         ? "LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum"
         : ""
+    let types = try readTypeNames(context)
     let rows = try context.query(
         """
-        SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod) AS type_text, a.attnotnull, a.attislocal,
+        SELECT a.attrelid, a.attname, a.atttypid || ' ' || a.atttypmod AS type_key, a.attnotnull, a.attislocal,
           d.oid AS default_oid, pg_get_expr(d.adbin, d.adrelid) AS default_text, a.attgenerated,
           cn.nspname AS collation_schema, co.collname AS collation_name,
           CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage, a.attcompression,
@@ -74,20 +90,22 @@ func readColumns(_ context: ReadingContext) throws -> [UInt32: [Column]] {
     var columns: [UInt32: [Column]] = [:]
     for row in rows {
         // In order of the query's columns: this is the one query whose answer is long.
+        let isNotNull = row[3] == "t"
+        let isHere = !hasNotNullRows || isNotNull && isNotNullHere(row)
         let column = Column(
             relation: UInt32(row[0] ?? "") ?? 0,
             name: row[1] ?? "",
-            typeText: row[2] ?? "",
+            typeText: types[row[2] ?? ""] ?? "",
             collate: collateClause(row[8], row[9]),
-            isNotNull: row[3] == "t" && isNotNullHere(row),
-            isNotNullElsewhere: row[3] == "t" && !isNotNullHere(row),
-            notNullClause: notNullClause(row),
+            isNotNull: isNotNull && isHere,
+            isNotNullElsewhere: isNotNull && !isHere,
+            notNullClause: isNotNull && hasNotNullRows ? notNullClause(row) : " NOT NULL",
             isLocal: row[4] == "t",
             defaultOID: row[5].flatMap { UInt32($0) } ?? 0,
             defaultText: row[6],
             generated: row[7] ?? "",
             settings: columnSettings(storage: row[10], compression: row[11], statistics: row[12], options: row[13]),
-            foreignOptions: foreignOptions(row[14]).replacing("\n", with: "").replacing("    ", with: " "),
+            foreignOptions: foreignOptions(row[14], inOneLine: true),
             grants: row[15].map(Grant.list) ?? []
         )
         columns[column.relation, default: []].append(column)

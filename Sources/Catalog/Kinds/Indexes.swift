@@ -40,19 +40,19 @@ func readIndexes(_ context: ReadingContext) throws -> [FoundObject] {
     }
 }
 
-/// The expression for statistics targets of an index's columns, as `number=target`.
+/// The expression for statistics targets of an index's columns, as `number=target`; only expressions have one.
 func indexStatistics(_ major: Int) -> String {
     let isSet = major >= 17 ? "a.attstattarget IS NOT NULL" : "a.attstattarget >= 0"
     return """
-        ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a
-          WHERE a.attrelid = i.indexrelid AND \(isSet) ORDER BY a.attnum)
+        CASE WHEN i.indexprs IS NOT NULL THEN ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a
+          WHERE a.attrelid = i.indexrelid AND \(isSet) ORDER BY a.attnum) END
         """
 }
 
 /// What ALTER says about an index, or about its table because of it.
 func indexSettings(_ row: Row, index: String) -> [String] {
     let table = quoted(row.text("nspname"), row.text("table_name"))
-    var statements = arrayElements(row.text("statistics")).compactMap { element -> String? in
+    var statements = arrayElements(row["statistics"] ?? "{}").compactMap { element -> String? in
         guard let parts = element?.split(separator: "="), parts.count == 2 else { return nil }
         return "ALTER INDEX \(index) ALTER COLUMN \(parts[0]) SET STATISTICS \(parts[1])"
     }

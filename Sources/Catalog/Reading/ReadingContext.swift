@@ -74,13 +74,15 @@ func optionList(_ array: String?, prefix: String = "") -> [String] {
     }
 }
 
-/// Options of foreign data objects, `key=value`, written as `"key" 'value'`.
-func foreignOptions(_ array: String?) -> String {
+/// Options of foreign data objects, `key=value`, written as `"key" 'value'`, one a line or all in one.
+func foreignOptions(_ array: String?, inOneLine: Bool = false) -> String {
     guard let array else { return "" }
     let list = arrayElements(array).compactMap { element -> String? in
         guard let element, let split = element.firstIndex(of: "=") else { return nil }
-        return "    " + quoted(String(element[..<split])) + " "
-            + literal(String(element[element.index(after: split)...]))
+        return quoted(String(element[..<split])) + " " + literal(String(element[element.index(after: split)...]))
     }
-    return list.isEmpty ? "" : " OPTIONS (\n" + list.joined(separator: ",\n") + "\n)"
+    if list.isEmpty { return "" }
+    return inOneLine
+        ? " OPTIONS (" + list.joined(separator: ", ") + ")"
+        : " OPTIONS (\n" + list.map { "    " + $0 }.joined(separator: ",\n") + "\n)"
 }

@@ -121,7 +121,7 @@ ALTER SERVER "odd ""server" OWNER TO corpus_owner;
 GRANT USAGE ON FOREIGN SERVER "odd ""server" TO corpus_writer WITH GRANT OPTION;
 CREATE USER MAPPING FOR corpus_reader SERVER "odd ""server" OPTIONS ("user" 'u''', password 'p\w');
 CREATE USER MAPPING FOR PUBLIC SERVER "odd ""server";
-CREATE FOREIGN TABLE kinds.far (a integer OPTIONS (column_name 'A''') NOT NULL DEFAULT 3, b text COLLATE "C", CONSTRAINT a_positive CHECK (a > 0))
+CREATE FOREIGN TABLE kinds.far (a integer OPTIONS (column_name 'A''', lines E'one\n    two') NOT NULL DEFAULT 3, b text COLLATE "C", CONSTRAINT a_positive CHECK (a > 0))
     SERVER "odd ""server" OPTIONS (file '/tmp/''x');
 COMMENT ON FOREIGN TABLE kinds.far IS 'far away';
 COMMENT ON COLUMN kinds.far.a IS 'far a';
