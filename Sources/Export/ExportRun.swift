@@ -80,7 +80,12 @@ struct ExportRun {
         var notices = newest.damaged.map { "point '\($0.point)' cannot be read and was passed over: \($0.reason)" }
         notices += try phases.measure("copy") { try copy(tasks, context, coordinator) }
         let ending = try phases.measure("sequences and anchor") { try finish(survey, context, coordinator) }
-        try phases.measure("audit") { try audit(tasks, context, coordinator.connection) }
+        try phases.measure("audit") {
+            try audit(tasks, context, coordinator.connection)
+            try explaining("cannot look at the definitions again") {
+                try coordinator.requireSameObjects(survey.inventory.tables)
+            }
+        }
         try explaining("the snapshot was lost") { try coordinator.connection.execute("COMMIT") }
         let draft = ManifestDraft(
             context: context,

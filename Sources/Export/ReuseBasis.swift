@@ -6,12 +6,6 @@ import Repository
 ///
 /// Every doubt ends in reading, never in an error; `docs/incremental.md` says why this is sound.
 struct ReuseBasis: Sendable {
-    /// A table by name; the catalog key holds its number.
-    struct TableName: Sendable, Hashable {
-        var schema: String
-        var name: String
-    }
-
     /// What is known of a range before it is looked at.
     enum Prospect: Sendable, Hashable {
         case read(ReadReason)
@@ -20,6 +14,7 @@ struct ReuseBasis: Sendable {
     }
 
     let window: FingerprintScan.Window
+    /// By name; the catalog key holds a table's number.
     private let tables: [TableName: TableData]
     /// The archives of the base that are still there, whole.
     private let archives: Set<ArchiveID>
@@ -29,7 +24,7 @@ struct ReuseBasis: Sendable {
         self.window = window
         self.schedule = schedule
         tables = Dictionary(
-            base.tables.map { (TableName(schema: $0.schema, name: $0.name), $0) },
+            base.tables.map { ($0.fullName, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         archives = Set(base.archives.filter { present[$0.id] == $0.bytes }.map(\.id))

@@ -1,3 +1,4 @@
+import Model
 import PostgresClient
 
 /// Checks that what is locked now is what the snapshot shows; the second line of defence behind locking first.
@@ -6,6 +7,34 @@ struct SnapshotCheck {
 
     /// Creates a check over a session whose snapshot is taken.
     init(_ connection: Connection) { self.connection = connection }
+
+    /// Throws `SnapshotRace` when a schema has another name by now than under the snapshot.
+    ///
+    /// Locks hold a table's name, but nothing holds its schema's: after `ALTER SCHEMA … RENAME` twice a name leads to
+    /// another table, whose lock is granted and whose rows look as good. `probe` sees what is committed now.
+    func requireOriginalSchemas(seenBy probe: Connection) throws {
+        let sql = "SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'"
+        var names: [String: Spelling] = [:]
+        for row in try probe.query(sql) {
+            if let oid = row[0], let name = row[1] { names[oid] = Spelling(name) }
+        }
+        for row in try connection.query(sql) {
+            guard let oid = row[0], let name = row[1], let now = names[oid] else { continue }
+            guard now == Spelling(name) else { throw SnapshotRace(cause: "schema '\(name)' was renamed to '\(now)'") }
+        }
+    }
+
+    /// Throws `SnapshotRace` when the types of a table's columns are no longer what they were under the snapshot.
+    ///
+    /// `ALTER TYPE … RENAME VALUE` and its kind take no lock on the tables: from then on COPY writes words that the
+    /// definitions of the snapshot do not know, and the point could not be restored. `probe` has the pinned settings.
+    func requireOriginalTypes(of tables: [SourceTable], seenBy probe: Connection) throws {
+        let known = tables.filter { $0.catalogKey != nil }
+        let now = try CatalogKeys(of: "{\(known.map { String($0.oid) }.joined(separator: ","))}", on: probe)
+        if let changed = known.first(where: { now.key(of: $0.oid) != $0.catalogKey }) {
+            throw SnapshotRace(cause: "a type of table '\(changed.displayName)' was altered")
+        }
+    }
 
     /// Throws `SnapshotRace` unless each table still has the file that the snapshot knows.
     ///

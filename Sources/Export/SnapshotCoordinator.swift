@@ -83,6 +83,25 @@ final class SnapshotCoordinator {
         )
     }
 
+    /// Throws when what was copied by name since the snapshot may have been something else; asked after the last row.
+    func requireSameObjects(_ tables: [SourceTable]) throws {
+        let check = SnapshotCheck(connection)
+        do {
+            try probe.withTransaction("BEGIN READ ONLY; \(pinned.statements)") {
+                try check.requireOriginalSchemas(seenBy: probe)
+                try check.requireOriginalTypes(of: tables, seenBy: probe)
+            }
+        } catch let race as SnapshotRace {
+            throw Diagnostic(
+                .databaseChangedDuringExport,
+                "'\(plan.source.displayName)' was altered while it was copied",
+                cause: redacted(race.cause),
+                hint: "Start the backup again when the migration has ended.",
+                retry: .later
+            )
+        }
+    }
+
     private func attempt() throws -> ExportedSnapshot {
         try connection.execute(
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \(pinned.statements)"

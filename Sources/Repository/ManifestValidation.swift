@@ -20,9 +20,9 @@ extension Manifest {
     }
 
     private func validateTables() throws {
-        var seen: Set<[String]> = []
+        var seen: Set<TableName> = []
         for table in tables {
-            guard seen.insert([table.schema, table.name]).inserted else {
+            guard seen.insert(table.fullName).inserted else {
                 throw unsound("table '\(table.schema).\(table.name)' is listed twice")
             }
             if let problem = table.tilingProblem {

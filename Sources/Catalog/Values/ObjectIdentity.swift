@@ -26,13 +26,33 @@ package struct ObjectIdentity: Codable, Sendable, Hashable {
 }
 
 extension ObjectIdentity: Comparable {
+    /// Equal by bytes: Swift calls composed and decomposed letters equal, PostgreSQL calls them two tables.
+    package static func == (a: ObjectIdentity, b: ObjectIdentity) -> Bool {
+        a.kind == b.kind && same(a.schema, b.schema) && same(a.parent, b.parent) && same(a.name, b.name)
+            && same(a.signature, b.signature)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        for part in [schema, parent, name, signature] {
+            hasher.combine(part == nil)
+            for byte in (part ?? "").utf8 { hasher.combine(byte) }
+            hasher.combine(UInt8(0xFF))
+        }
+    }
+
     /// Kind in order of creation, then schema, parent, name and signature by bytes: the same on every machine.
     package static func < (a: ObjectIdentity, b: ObjectIdentity) -> Bool {
         if a.kind != b.kind { return a.kind.priority < b.kind.priority }
-        if a.schema != b.schema { return precedes(a.schema, b.schema) }
-        if a.parent != b.parent { return precedes(a.parent, b.parent) }
-        if a.name != b.name { return precedes(a.name, b.name) }
+        if !same(a.schema, b.schema) { return precedes(a.schema, b.schema) }
+        if !same(a.parent, b.parent) { return precedes(a.parent, b.parent) }
+        if !same(a.name, b.name) { return precedes(a.name, b.name) }
         return precedes(a.signature, b.signature)
+    }
+
+    private static func same(_ a: String?, _ b: String?) -> Bool {
+        guard let a, let b else { return a == nil && b == nil }
+        return a.utf8.elementsEqual(b.utf8)
     }
 
     private static func precedes(_ a: String?, _ b: String?) -> Bool {

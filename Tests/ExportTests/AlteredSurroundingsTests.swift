@@ -1,0 +1,105 @@
+import Diagnostics
+import Export
+import Model
+import PostgresClient
+import Repository
+import Streams
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("What is altered around the tables while they are copied")
+struct AlteredSurroundingsTests {
+    private static let sql = """
+        CREATE SEQUENCE public.gate;
+        CREATE SCHEMA live; CREATE SCHEMA staging;
+        CREATE TYPE public.mood AS ENUM ('sad', 'ok');
+        CREATE TABLE live.t AS SELECT 'of live' AS x, 'sad'::public.mood AS m;
+        CREATE TABLE staging.t AS SELECT 'of staging' AS x, 'ok'::public.mood AS m;
+        """
+
+    /// What a backup says during which `change` is committed, after the snapshot and before the first row.
+    private func backup(of scene: ExportScene, with change: String) throws -> Result<ExportOutcome, any Error> {
+        // Whoever renames a sequence keeps everybody from reading it, and it is read just after the snapshot.
+        let source = scene.source
+        let (closed, ended, over) = (Latch(count: 1), Latch(count: 1), Stop())
+        let alteration = Mutex<Result<Void, any Error>>(.success(()))
+        startDedicatedThread {
+            let result = Result<Void, any Error> {
+                defer { closed.arrive() }
+                let (gate, other) = (try Connection(source), try Connection(source))
+                try gate.execute("BEGIN; ALTER SEQUENCE public.gate RENAME TO closed")
+                closed.arrive()
+                let waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.gate'::regclass"
+                while try other.query(waiting).count == 0, !over.isRequested {}
+                try other.execute(change)
+                gate.rollBack()
+            }
+            alteration.withLock { $0 = result }
+            ended.arrive()
+        }
+        closed.wait()
+        let result = Result<ExportOutcome, any Error> { try scene.run(scene.nextPlan()) }
+        over.request()
+        ended.wait()
+        try alteration.withLock { try $0.get() }
+        return result
+    }
+
+    private func expectRefusal(_ result: Result<ExportOutcome, any Error>, in scene: ExportScene, _ word: String) throws
+    {
+        let found = try diagnostic { _ = try result.get() }
+        #expect(found.code == .databaseChangedDuringExport)
+        #expect(found.cause?.contains(word) == true, "\(found)")
+        #expect(try scene.repository.listPoints().isEmpty)
+        #expect(try scene.repository.listArchives().isEmpty)
+    }
+
+    @Test("rows of another table that took over the name are never committed")
+    func schemasSwapped() throws {
+        try withScene(sql: Self.sql) { scene in
+            let swap = """
+                ALTER SCHEMA live RENAME TO aside; ALTER SCHEMA staging RENAME TO live;
+                ALTER SCHEMA aside RENAME TO staging
+                """
+            try expectRefusal(backup(of: scene, with: swap), in: scene, "was renamed")
+            let outcome = try scene.backup()
+            #expect(try scene.rows(of: "t", in: outcome.point.manifest, schema: "live") == ["of staging\tok"])
+        }
+    }
+
+    @Test("rows in the words of another definition are never committed")
+    func labelRenamed() throws {
+        try withScene(sql: Self.sql) { scene in
+            let change = "ALTER TYPE public.mood RENAME VALUE 'sad' TO 'unhappy'"
+            try expectRefusal(backup(of: scene, with: change), in: scene, "was altered")
+        }
+    }
+
+    @Test("what touches no row's text does not stop a backup")
+    func harmless() throws {
+        try withScene(sql: Self.sql) { scene in
+            let change = """
+                CREATE SCHEMA more; CREATE TABLE more.t (a int); CREATE INDEX ON live.t (x);
+                GRANT USAGE ON SCHEMA live TO PUBLIC; INSERT INTO live.t VALUES ('later', 'ok')
+                """
+            let outcome = try backup(of: scene, with: change).get()
+            #expect(try scene.rows(of: "t", in: outcome.point.manifest, schema: "live") == ["of live\tsad"])
+        }
+    }
+
+    @Test("two tables whose names differ in the spelling of a letter only are two tables")
+    func spellings() throws {
+        let sql = """
+            CREATE TABLE public."\u{E9}" AS SELECT 1 AS a;
+            CREATE TABLE public."e\u{301}" AS SELECT 2 AS a;
+            """
+        try withScene(sql: sql) { scene in
+            for _ in 0..<2 {
+                let tables = try scene.backup().point.manifest.tables
+                #expect(Set(tables.map(\.fullName)).count == 2)
+            }
+            #expect(try scene.backup().report.reused.ranges == 2)
+        }
+    }
+}
