@@ -1,6 +1,8 @@
 import AgeEncryption
 import Diagnostics
+import FoundationEssentials
 import Glibc
+import Repository
 import Streams
 
 /// Folders that hold scratch clusters: made here, recognised by their marker, removed here and nowhere else.
@@ -22,7 +24,7 @@ enum ScratchFolder {
         }
         guard mkdir(folder, 0o700) == 0 else { throw failure("create", folder) }
         let file = try AtomicFile(path: folder + "/" + marker, .create)
-        try file.write(text: "\(getpid()) \(startTime(of: getpid()) ?? 0)\n")
+        try file.write(contentsOf: Array(try JSONEncoder().encode(ProcessToken.current)))
         try file.finish()
         try give(folder, to: owner)
         return folder
@@ -42,15 +44,13 @@ enum ScratchFolder {
         try? Directory(folder).remove()
     }
 
-    /// Folders below `parent` whose process is gone.
+    /// Folders below `parent` whose process is certainly gone; a doubt leaves a folder alone, for it may be in use.
     static func abandoned(in parent: String) -> [String] {
         names(in: parent).filter { $0.hasPrefix(prefix) }.map { parent + "/" + $0 }.filter { folder in
-            guard let bytes = try? FileSource(path: folder + "/" + marker).readAll(limit: 100) else { return false }
-            let fields = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-            guard fields.count == 2, let process = pid_t(fields[0]), let started = UInt64(fields[1]) else {
-                return false
-            }
-            return startTime(of: process) != started
+            guard let bytes = try? FileSource(path: folder + "/" + marker).readAll(limit: 4096),
+                let owner = try? JSONDecoder().decode(ProcessToken.self, from: Data(bytes))
+            else { return false }
+            return owner.isKnownDead
         }
     }
 
@@ -67,15 +67,6 @@ enum ScratchFolder {
             )
         }
         return names
-    }
-
-    /// When a process began, in clock ticks since boot: with the id it names a process for good.
-    private static func startTime(of process: pid_t) -> UInt64? {
-        guard let bytes = try? FileSource(path: "/proc/\(process)/stat").readAll(limit: 4096) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > 19 ? UInt64(fields[19]) : nil
     }
 
     private static func failure(_ verb: String, _ path: String) -> Diagnostic {
