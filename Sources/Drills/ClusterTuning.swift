@@ -21,6 +21,8 @@ package struct ClusterTuning: Sendable, Hashable {
     /// Nothing is preloaded, nothing listens on the network.
     func configuration(socketFolder: String, port: Int) -> String {
         let megabytes = machineBytes / 1_000_000
+        // Each worker may have two: one that defines, and one that may run the source's code.
+        let sessions = connections * 2 + 8
         let settings: [(String, String)] = [
             ("listen_addresses", "''"),
             ("port", "\(port)"),
@@ -29,8 +31,8 @@ package struct ClusterTuning: Sendable, Hashable {
             ("shared_preload_libraries", "''"),
             ("session_preload_libraries", "''"),
             ("local_preload_libraries", "''"),
-            ("max_connections", "\(connections + 8)"),
-            ("max_locks_per_transaction", "\(max(64, min(tables, 100_000) * 4 / (connections + 8)))"),
+            ("max_connections", "\(sessions)"),
+            ("max_locks_per_transaction", "\(max(64, min(tables, 100_000) * 4 / sessions))"),
             ("shared_buffers", "\(clamp(megabytes / 16, 32, 1024))MB"),
             ("maintenance_work_mem", "\(clamp(megabytes / 24, 64, 512))MB"),
             // Written once and thrown away: no replica, no archive, so loading a new table may skip the log.

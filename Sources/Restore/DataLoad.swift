@@ -15,8 +15,6 @@ struct DataLoad: Sendable {
     let target: ConnectionSettings
     let workers: Int
     let progress: RestoreProgress
-    /// Whom to act as; nil to stay who we are.
-    let role: String?
 
     /// Loads `tables`; the first failure stops the rest.
     ///
@@ -36,7 +34,7 @@ struct DataLoad: Sendable {
                     progress: progress
                 )
             },
-            body: { loader, table in try loader.load(table, role: role) },
+            body: { loader, table in try loader.load(table) },
             finishWorker: { _ in }
         )
     }

@@ -9,6 +9,9 @@ import PostgresClient
 /// A CHECK constraint, a domain or an index calls functions that came from the source, and calls them as whoever loads.
 /// On a scratch cluster that would be a superuser, who can start programs. So superuser attributes and memberships in
 /// the server's own `pg_…` roles are given only after everything is loaded, and until then this role does the work.
+///
+/// It does so in sessions of its own. A superuser's session that only took on the role (`SET ROLE`) would not do: any
+/// function may put the role down again, and is then what the session began as.
 struct LoaderRole {
     let name: String
 
@@ -16,10 +19,20 @@ struct LoaderRole {
     /// membership cannot be granted, it comes with owning the database.
     static func create(memberOf owners: [String], on connection: Connection) throws -> LoaderRole {
         let name = "lifeboat_loader_" + Hex.encode(try randomBytes(6))
-        try connection.execute("CREATE ROLE \(name) NOLOGIN NOSUPERUSER")
+        try connection.execute("CREATE ROLE \(name) LOGIN NOSUPERUSER")
         for owner in owners { try connection.execute("GRANT \(try connection.quoteIdentifier(owner)) TO \(name)") }
         try connection.execute("ALTER DATABASE \(try database(connection)) OWNER TO \(name)")
         return LoaderRole(name: name)
+    }
+
+    /// Lets the role connect even where the restored privileges keep it out by now.
+    func admit(on connection: Connection) throws {
+        let allowed = try connection.query(
+            "SELECT pg_catalog.has_database_privilege($1, pg_catalog.current_database(), 'CONNECT')",
+            [name]
+        )
+        guard allowed[0, 0] != "t" else { return }
+        try connection.execute("GRANT CONNECT ON DATABASE \(try Self.database(connection)) TO \(name)")
     }
 
     /// Removes the role; it owns nothing but perhaps still the database, and its memberships go with it.
@@ -33,6 +46,17 @@ struct LoaderRole {
         )
         if !owned.isEmpty {
             try connection.execute("ALTER DATABASE \(try Self.database(connection)) OWNER TO CURRENT_USER")
+        }
+        let admitted = try connection.query(
+            """
+            SELECT FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
+            JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+            WHERE d.datname = pg_catalog.current_database() AND r.rolname = $1
+            """,
+            [name]
+        )
+        if !admitted.isEmpty {
+            try connection.execute("REVOKE CONNECT ON DATABASE \(try Self.database(connection)) FROM \(name)")
         }
         try connection.execute("DROP ROLE \(name)")
     }

@@ -50,20 +50,22 @@ package struct Restorer: Sendable {
         progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
 
         var outcome = RestoreOutcome(notApplied: part.omissions + plan.omissions)
-        try withLoader(part.catalog, plan, stop) { builder in
+        try withLoader(part.catalog, plan, stop) { builder, admit in
             outcome.statements += try phase("definitions") { try builder.runInOrder(plan.preData, stop: stop) }
             try phase("load", bytes: tables.reduce(0) { $0 + $1.textBytes }) {
-                try load(tables, role: builder.loader, stop)
+                try load(tables, as: builder.loader ?? target, stop)
             }
             outcome.statements += try phase("indexes and constraints") {
                 try builder.runInParallel(plan.postData, stop: stop)
             }
             outcome.statements += try phase("privileges") { try builder.runInOrder(plan.privileges, stop: stop) }
+            try admit()
             outcome.statements += try phase("refresh") { try builder.runInParallel(plan.refresh, stop: stop) }
+            // While no owner is a superuser: the functions of indexes run as the owner here.
+            try phase("analyze") { try Analyze(target: target, workers: options.workers).run(tables, stop: stop) }
         }
         outcome.statements += try SchemaBuilder(target: target, workers: 1, loader: nil, progress: progress)
             .runInOrder(plan.last, stop: stop)
-        try phase("analyze") { try Analyze(target: target, workers: options.workers).run(tables, stop: stop) }
         outcome.tables = tables.count
         outcome.rows = tables.reduce(0) { $0 + $1.proof.rows }
         outcome.textBytes = tables.reduce(0) { $0 + $1.textBytes }
@@ -84,15 +86,14 @@ package struct Restorer: Sendable {
         return inspection
     }
 
-    private func load(_ tables: [TableData], role: String?, _ stop: Stop) throws {
+    private func load(_ tables: [TableData], as loader: ConnectionSettings, _ stop: Stop) throws {
         try DataLoad(
             repository: repository,
             manifest: manifest,
             identities: identities,
-            target: target,
+            target: loader,
             workers: options.workers,
-            progress: progress,
-            role: role
+            progress: progress
         ).run(tables, stop: stop)
         guard options.selection.isEverything || manifest.sequences.count > 0 else { return }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
@@ -114,17 +115,22 @@ package struct Restorer: Sendable {
         _ catalog: DatabaseCatalog,
         _ plan: StepPlan,
         _ stop: Stop,
-        _ body: (SchemaBuilder) throws -> Void
+        _ body: (_ builder: SchemaBuilder, _ admit: () throws -> Void) throws -> Void
     ) throws {
         let plain = SchemaBuilder(target: target, workers: options.workers, loader: nil, progress: progress)
         _ = try plain.runInOrder(plan.roles.now, stop: stop)
-        guard options.isScratchCluster else { return try body(plain) }
+        guard options.isScratchCluster else { return try body(plain) {} }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
         let owners = catalog.objects(of: .role).map(\.identity.name)
         let loader = try LoaderRole.create(memberOf: owners, on: connection)
         try body(
-            SchemaBuilder(target: target, workers: options.workers, loader: loader.name, progress: progress)
-        )
+            SchemaBuilder(
+                target: target,
+                workers: options.workers,
+                loader: try target.with("user", loader.name),
+                progress: progress
+            )
+        ) { try loader.admit(on: connection) }
         try loader.remove(from: connection)
         _ = try plain.runInOrder(plan.roles.later, stop: stop)
     }

@@ -9,8 +9,8 @@ import Synchronization
 struct SchemaBuilder: Sendable {
     let target: ConnectionSettings
     let workers: Int
-    /// Whom to act as where the source's code may run; nil to stay who we are.
-    let loader: String?
+    /// How to connect where the source's code may run; nil to stay who we are.
+    let loader: ConnectionSettings?
     let progress: RestoreProgress
 
     /// How many steps one transaction holds: each created table keeps a lock until the end of it.
@@ -44,15 +44,16 @@ struct SchemaBuilder: Sendable {
             stop: stop,
             makeWorker: { _ in
                 do {
-                    return try RestoreSession.openForDefinitions(target, stop: stop)
+                    return try BuilderSeat(target, loader: loader, stop: stop)
                 } catch {
                     queue.close()
                     throw error
                 }
             },
-            body: { connection, _ in
+            body: { seat, _ in
                 while let place = queue.take() {
                     do {
+                        let connection = try seat.connection(for: steps[place])
                         let done = try connection.withTransaction("BEGIN") { try run(steps[place], on: connection) }
                         count.withLock { $0 += done }
                         queue.finish(place)
@@ -71,11 +72,8 @@ struct SchemaBuilder: Sendable {
     }
 
     private func run(_ step: RestoreStep, on connection: Connection) throws -> Int {
-        let actsAsLoader = loader != nil && LoaderRole.runs(step)
         do {
-            if actsAsLoader, let loader { try connection.execute("SET LOCAL ROLE \(loader)") }
             for statement in step.statements { try connection.execute(statement) }
-            if actsAsLoader { try connection.execute("RESET ROLE") }
         } catch let error as PostgresError where !error.isConnectionLost && !error.isCancelled {
             var failure = error.diagnostic(while: "the target refused the definition of \(step.object)")
             if failure.code != .databasePermission { failure.code = .restoreStatement }
@@ -102,5 +100,27 @@ struct SchemaBuilder: Sendable {
                 weight: step.object.kind == .index ? 2 : step.object.kind == .constraint ? 3 : 1
             )
         }
+    }
+}
+
+/// The sessions of one thread that builds: ours, and the loader's once a step needs it.
+private final class BuilderSeat {
+    private let plain: Connection
+    private let loader: ConnectionSettings?
+    private let stop: Stop
+    private var loading: Connection?
+
+    init(_ target: ConnectionSettings, loader: ConnectionSettings?, stop: Stop) throws {
+        plain = try RestoreSession.openForDefinitions(target, stop: stop)
+        self.loader = loader
+        self.stop = stop
+    }
+
+    func connection(for step: RestoreStep) throws -> Connection {
+        guard let loader, LoaderRole.runs(step) else { return plain }
+        if let loading { return loading }
+        let connection = try RestoreSession.openForDefinitions(loader, stop: stop)
+        loading = connection
+        return connection
     }
 }

@@ -23,7 +23,7 @@ struct TableLoader: ~Copyable {
     /// TRUNCATE and COPY FREEZE in one transaction let the server skip the write-ahead log where its configuration
     /// allows, and spare the table its first rewrite by VACUUM. Tables with a condition (configuration tables of
     /// extensions) already hold the extension's own rows, so they are added to instead.
-    func load(_ table: TableData, role: String?) throws {
+    func load(_ table: TableData) throws {
         guard table.proof.rows > 0 else { return }
         let name = "\(table.schema).\(table.name)"
         let relation = try connection.quoteIdentifier(table.schema) + "." + connection.quoteIdentifier(table.name)
@@ -31,7 +31,6 @@ struct TableLoader: ~Copyable {
         let list = columns.isEmpty ? "" : " (\(columns))"
         do {
             try connection.withTransaction("BEGIN") {
-                if let role { try connection.execute("SET LOCAL ROLE \(try connection.quoteIdentifier(role))") }
                 if table.condition == nil { try connection.execute("TRUNCATE ONLY \(relation)") }
                 let options = "ENCODING \(try connection.quoteLiteral(encoding)), FREEZE \(table.condition == nil)"
                 let rows = try connection.copyIn("COPY \(relation)\(list) FROM STDIN WITH (\(options))") { input in
