@@ -2,11 +2,12 @@ import Diagnostics
 
 /// The name of a member inside an archive, from a fixed grammar that a person can read.
 ///
-///     data/<schema>.<table>/<range>-<part>.copy.zst
+///     data/<schema>/<table>/<range>-<part>.copy.zst
 ///     large-objects/<range>-<part>.copy.zst
 ///
 /// Schema and table are percent-encoded: RFC 3986's unreserved characters except the full stop stay, every other UTF-8
-/// byte becomes `%XX`, so that the full stop between them is the only one. `range` is the first block of the range (the
+/// byte becomes `%XX`. So no component is `.` or `..`, and none is longer than 189 bytes, which every file system takes:
+/// `tar x` alone unpacks an archive. `range` is the first block of the range (the
 /// first OID for large objects) in at least eight digits, `part` the member's index within it in at least four. Each
 /// name has exactly one spelling, so equal members have equal texts and the other way round.
 package struct MemberName: Hashable, Sendable {
@@ -58,7 +59,7 @@ package struct MemberName: Hashable, Sendable {
         let folder =
             switch content {
             case .rows(let schema, let table):
-                "data/" + PercentEncoding.encode(schema) + "." + PercentEncoding.encode(table)
+                "data/" + PercentEncoding.encode(schema) + "/" + PercentEncoding.encode(table)
             case .largeObjects: "large-objects"
             }
         text = "\(folder)/\(Self.digits(range, atLeast: 8))-\(Self.digits(part, atLeast: 4)).copy.zst"
@@ -76,10 +77,8 @@ package struct MemberName: Hashable, Sendable {
     private static func parseContent(_ folders: ArraySlice<Substring>) -> Content? {
         let folders = Array(folders)
         if folders == ["large-objects"] { return .largeObjects }
-        guard folders.count == 2, folders[0] == "data" else { return nil }
-        let names = folders[1].split(separator: ".", omittingEmptySubsequences: false)
-        guard names.count == 2, let schema = PercentEncoding.decode(names[0]),
-            let table = PercentEncoding.decode(names[1]), isIdentifier(schema), isIdentifier(table)
+        guard folders.count == 3, folders[0] == "data", let schema = PercentEncoding.decode(folders[1]),
+            let table = PercentEncoding.decode(folders[2]), isIdentifier(schema), isIdentifier(table)
         else { return nil }
         return .rows(schema: schema, table: table)
     }

@@ -22,7 +22,7 @@ struct HostileTarTests {
     @Test(
         "a name that leads elsewhere, or that nobody would have written, is refused",
         arguments: [
-            "/etc/passwd", "../../etc/passwd", "data/../x", "./data/a.t/00000000-0000.copy.zst", "data", "data/",
+            "/etc/passwd", "../../etc/passwd", "data/../x", "./data/a/t/00000000-0000.copy.zst", "data", "data/",
             "large-objects//00000000-0000.copy.zst", "large-objects/00000000-0000.copy.zst/",
             "large-objects\\00000000-0000.copy.zst", "", " ", "readme.txt",
         ]

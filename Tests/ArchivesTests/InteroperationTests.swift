@@ -27,8 +27,32 @@ struct InteroperationTests {
         #expect(listing.allSatisfy { $0.hasPrefix("-rw------- 0/0 ") })
         let encoded = String(repeating: "%22", count: 62) + "%2E"
         for (index, table) in ["orders", "orders", encoded].enumerated() {
-            let path = folder.path + "/data/public.\(table)/0000000\(index)-0000.copy"
+            let path = folder.path + "/data/public/\(table)/0000000\(index)-0000.copy"
             #expect(try FileSource(path: path).readAll(limit: 1 << 20) == texts[index])
+        }
+    }
+
+    @Test("the longest and strangest names fit into a file system")
+    func longestNames() throws {
+        let folder = try ShellFolder()
+        let identifiers = [
+            String(repeating: "\"", count: 63), String(repeating: ".", count: 63),
+            String(repeating: "é", count: 31) + "/",
+        ]
+        let archive = try AtomicFile(path: folder.path + "/a.tar", .create)
+        let writer = try TarWriter(into: archive, named: "a")
+        var names: [String] = []
+        for schema in identifiers {
+            for table in identifiers {
+                let name = try MemberName(.rows(schema: schema, table: table), range: .max, part: .max)
+                _ = try copyText(bytes: 600).withUnsafeBytes { try writer.writeEntry(name: name.text, $0) }
+                names.append(name.text)
+            }
+        }
+        try writer.finish()
+        try folder.run("tar xf a.tar")
+        for name in names {
+            #expect(try FileSource(path: folder.path + "/" + name).readAll(limit: 1000) == copyText(bytes: 600))
         }
     }
 
