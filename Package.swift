@@ -87,6 +87,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("ArchitectureTests", ["Diagnostics"]),
+        tests("DiagnosticsTests", ["Diagnostics"]),
         tests("StreamsTests", ["Streams", "Diagnostics"]),
         tests("ModelTests", ["Model"]),
         tests("PostgresClientTests", ["PostgresClient", "Streams", "Diagnostics"]),

@@ -48,24 +48,3 @@ extension Diagnostic: CustomStringConvertible {
     /// The same lines as `lines()`, joined.
     package var description: String { lines().joined(separator: "\n") }
 }
-
-extension String {
-    /// The text with every run of control characters replaced by one space, so that a hostile object name or a server's
-    /// message cannot forge a line of output or drive the terminal.
-    package var onOneLine: String {
-        var result = ""
-        var pendingSpace = false
-        for scalar in unicodeScalars {
-            if scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .lineSeparator
-                || scalar.properties.generalCategory == .paragraphSeparator
-            {
-                pendingSpace = true
-                continue
-            }
-            if pendingSpace, !result.isEmpty { result.append(" ") }
-            pendingSpace = false
-            result.unicodeScalars.append(scalar)
-        }
-        return result
-    }
-}

@@ -1,3 +1,4 @@
+import Diagnostics
 import Glibc
 import Synchronization
 
@@ -104,9 +105,9 @@ package final class Console: Sendable {
 }
 
 extension String {
-    /// Every line sanitised, newlines kept.
+    /// Every line made safe, newlines kept.
     fileprivate var linesSanitised: String {
-        split(separator: "\n", omittingEmptySubsequences: false).map { String($0).sanitised }.joined(separator: "\n")
+        split(separator: "\n", omittingEmptySubsequences: false).map { String($0).onOneLine }.joined(separator: "\n")
     }
 
     /// The document with control and direction marks as escapes, layout kept.

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// How a sample reads: as a bar, as a plain line, as an event.
 enum ProgressText {
     /// A bar for the terminal.
@@ -14,7 +16,7 @@ enum ProgressText {
         for fact in facts(sample, rate, atSeconds: now) { line = line + StyledText("  " + fact) }
         if !sample.item.isEmpty {
             let left = width - 1 - line.plain.displayWidth - 2
-            if left > 4 { line = line + StyledText("  " + sample.item.sanitised.shortened(to: left), .dim) }
+            if left > 4 { line = line + StyledText("  " + sample.item.onOneLine.shortened(to: left), .dim) }
         }
         // A bar wider than the terminal would wrap, and each redraw would leave a line behind.
         return line.plain.displayWidth < width ? line : StyledText(line.plain.shortened(to: width - 1))

@@ -64,7 +64,7 @@ package final class Prompt {
     /// Reads one line byte by byte with the terminal's own line editing off: with it on, Ctrl-C would end the process
     /// while the terminal is still silent.
     private func ask(_ question: String, echo: Bool) throws -> String {
-        let lines = question.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).sanitised }
+        let lines = question.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).onOneLine }
         var before = termios()
         guard tcgetattr(descriptor, &before) == 0 else {
             throw Diagnostic(.usage, "cannot ask: this is no terminal", cause: String(cString: strerror(errno)))

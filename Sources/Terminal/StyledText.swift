@@ -37,36 +37,15 @@ package struct StyledText: Sendable, Equatable, ExpressibleByStringInterpolation
     }
 
     /// The words without ink, safe to write.
-    package var plain: String { pieces.map(\.text.sanitised).joined() }
+    package var plain: String { pieces.map(\.text.onOneLine).joined() }
 
     /// The words with escape sequences when `colour`, safe to write.
     func rendered(colour: Bool) -> String {
         guard colour else { return plain }
         return pieces.map { piece in
-            let text = piece.text.sanitised
+            let text = piece.text.onOneLine
             guard let ink = piece.ink, !text.isEmpty else { return text }
             return "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m"
         }.joined()
-    }
-}
-
-extension String {
-    /// The text on one line without control characters and without the marks that turn the direction of writing.
-    package var sanitised: String {
-        if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
-        // Leading blanks are indentation; `onOneLine` keeps them, and drops only controls.
-        var result = String.UnicodeScalarView()
-        for scalar in onOneLine.unicodeScalars where !scalar.turnsDirection { result.append(scalar) }
-        return String(result)
-    }
-}
-
-extension Unicode.Scalar {
-    /// Bidirectional controls can make a line read as something else than what it says.
-    var turnsDirection: Bool {
-        switch value {
-        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
-        default: false
-        }
     }
 }
