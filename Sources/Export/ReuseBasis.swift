@@ -57,8 +57,9 @@ struct ReuseBasis: Sendable {
             return .failure(Refusal(reason: .newTable))
         }
         guard table.isReusable, known.isReusable else { return .failure(Refusal(reason: .notComparable)) }
-        guard let key = table.catalogKey, key == known.catalogKey, known.columns == table.columns,
-            known.condition == table.condition
+        guard let key = table.catalogKey, key == known.catalogKey,
+            known.columns.map(Spelling.init) == table.columns.map(Spelling.init),
+            known.condition.map(Spelling.init) == table.condition.map(Spelling.init)
         else { return .failure(Refusal(reason: .tableChanged)) }
         return .success(known)
     }

@@ -11,17 +11,19 @@ package struct TablePattern: Sendable, Hashable, CustomStringConvertible {
     /// Whether the pattern covers this table (or, with another `kind`, this relation).
     package func matches(schema: String, table: String, kind: String = "table") -> Bool {
         let full = "\(schema).\(table)"
-        if let colon = text.firstIndex(of: ":"), text[..<colon].allSatisfy({ $0.isLowercase || $0 == "-" }) {
-            let glob = String(text[text.index(after: colon)...])
+        if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
+            text[..<colon].allSatisfy({ $0.isLowercase || $0 == "-" })
+        {
+            let glob = String(text[text.utf8.index(after: colon)...])
             switch text[..<colon] {
             case "schema": return Self.matches(glob, schema)
             case kind[...]: return Self.matches(glob, table) || Self.matches(glob, full)
             default: return false
             }
         }
-        guard let dot = text.firstIndex(of: ".") else { return Self.matches(text, schema) }
+        guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return Self.matches(text, schema) }
         return Self.matches(String(text[..<dot]), schema)
-            && Self.matches(String(text[text.index(after: dot)...]), table)
+            && Self.matches(String(text[text.utf8.index(after: dot)...]), table)
     }
 
     private static func matches(_ pattern: String, _ name: String) -> Bool {

@@ -14,8 +14,8 @@ package struct TableName: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     /// Reads `schema.table`; a name without a dot is taken to lie in `public`.
     package init(_ text: String) {
-        if let dot = text.firstIndex(of: ".") {
-            self.init(schema: String(text[..<dot]), name: String(text[text.index(after: dot)...]))
+        if let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) {
+            self.init(schema: String(text[..<dot]), name: String(text[text.utf8.index(after: dot)...]))
         } else {
             self.init(schema: "public", name: text)
         }
