@@ -78,6 +78,7 @@ struct ExportRun {
         progress.plan(ranges: tasks.count, tableBytes: tasks.reduce(0) { $0 + $1.bytes })
         let context = context(survey, snapshot, coordinator, reuse)
         var notices = newest.damaged.map { "point '\($0.point)' cannot be read and was passed over: \($0.reason)" }
+        if let problem = survey.cluster.problem { notices.append("no later run can build on this point: \(problem)") }
         notices += try phases.measure("copy") { try copy(tasks, context, coordinator) }
         let ending = try phases.measure("sequences and anchor") { try finish(survey, context, coordinator) }
         try phases.measure("audit") {

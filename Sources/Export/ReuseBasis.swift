@@ -41,7 +41,7 @@ struct ReuseBasis: Sendable {
         switch comparable(table) {
         case .failure(let refusal): return .read(refusal.reason)
         case .success(let known):
-            guard let range = known.ranges.first(where: { $0.blocks == blocks }) else { return .read(.newRange) }
+            guard let range = known.range(blocks) else { return .read(.newRange) }
             guard range.fingerprint != nil else { return .read(.notComparable) }
             guard archives.contains(range.location.archive) else { return .read(.archiveMissing) }
             return .candidate(range, isDue: schedule.isDue(range, of: table.displayName))
@@ -62,6 +62,19 @@ struct ReuseBasis: Sendable {
             known.condition.map(Spelling.init) == table.condition.map(Spelling.init)
         else { return .failure(Refusal(reason: .tableChanged)) }
         return .success(known)
+    }
+}
+
+extension TableData {
+    /// The range of exactly these blocks; ranges stand in block order.
+    fileprivate func range(_ blocks: BlockRange) -> TableRange? {
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].blocks.first < blocks.first { low = middle + 1 } else { high = middle }
+        }
+        guard low < ranges.count, ranges[low].blocks == blocks else { return nil }
+        return ranges[low]
     }
 }
 

@@ -101,6 +101,28 @@ struct FullBackupTests {
         }
     }
 
+    @Test("of an extension's tables holds only the configuration it has declared")
+    func extensionConfiguration() throws {
+        let sql = """
+            CREATE TABLE conf (id int, mine bool); INSERT INTO conf VALUES (1, false), (2, true), (3, true);
+            CREATE TABLE conf_all (id int); INSERT INTO conf_all VALUES (7);
+            CREATE TABLE internal (id int); INSERT INTO internal VALUES (1);
+            ALTER EXTENSION plpgsql ADD TABLE conf; ALTER EXTENSION plpgsql ADD TABLE conf_all;
+            ALTER EXTENSION plpgsql ADD TABLE internal;
+            UPDATE pg_extension SET extconfig = ARRAY['conf'::regclass::oid, 'conf_all'::regclass::oid],
+              extcondition = ARRAY['WHERE mine', ''] WHERE extname = 'plpgsql';
+            """
+        try withScene(sql: sql) { scene in
+            let manifest = try scene.backup().point.manifest
+            #expect(try scene.rows(of: "conf", in: manifest) == ["2\tt", "3\tt"])
+            #expect(try scene.rows(of: "conf_all", in: manifest) == ["7"])
+            #expect(manifest.tables.map(\.condition) == ["WHERE mine", nil])
+            #expect(!manifest.tables.contains { $0.name == "internal" })
+            let again = try scene.backup().report
+            #expect(again.reads.keys.map(\.self) == [.notComparable])
+        }
+    }
+
     @Test("packs many small tables into one archive per worker")
     func manyTables() throws {
         let sql = """

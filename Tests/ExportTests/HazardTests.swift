@@ -133,6 +133,20 @@ struct HazardTests {
         }
     }
 
+    @Test("reads everything, and says why, where the role may not ask for the cluster's identity")
+    func forbiddenIdentity() throws {
+        try withRole { scene, role in
+            try scene.sql("GRANT pg_read_all_data TO \(role)")
+            try scene.sql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+            defer { try? scene.sql("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC") }
+            let source = try scene.source.with("user", role)
+            let first = try scene.backup { $0.source = source }
+            #expect(first.point.manifest.continuity == nil)
+            #expect(first.report.notices.contains { $0.contains("pg_control_system()") })
+            #expect(try scene.backup { $0.source = source }.report.reads.keys.map(\.self) == [.noAnchor])
+        }
+    }
+
     @Test("ends with the table's name and the session that blocks it when a lock cannot be had")
     func lockTimeout() throws {
         try withScene(sql: shopSQL) { scene in

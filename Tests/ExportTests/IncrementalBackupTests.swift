@@ -79,17 +79,19 @@ struct IncrementalBackupTests {
             (prepare: "", change: "CLUSTER orders USING orders_pkey"),
             (prepare: "", change: "ALTER TABLE orders ADD flag text DEFAULT 'x'"),
             (prepare: "", change: "ALTER TABLE orders DROP note"),
+            (prepare: "", change: "ALTER TABLE orders DROP total; ALTER TABLE orders ADD total numeric DEFAULT 5"),
             (
                 prepare: "ALTER TABLE orders ALTER placed TYPE timestamptz",
                 change: "SET TimeZone = 'UTC'; ALTER TABLE orders ALTER placed TYPE timestamp"
             ),
             (
-                prepare: "CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE orders ADD mood mood DEFAULT 'good'",
+                prepare:
+                    "CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE orders ADD mood mood; UPDATE orders SET mood = 'good'",
                 change: "ALTER TYPE mood RENAME VALUE 'good' TO 'fine'"
             ),
             (
                 prepare:
-                    "CREATE TYPE pair AS (a int, b int); ALTER TABLE orders ADD p pair[] DEFAULT ARRAY[(1, 2)::pair]",
+                    "CREATE TYPE pair AS (a int, b int); ALTER TABLE orders ADD p pair[]; UPDATE orders SET p = ARRAY[(1, 2)::pair]",
                 change: "ALTER TYPE pair ADD ATTRIBUTE c int"
             ),
         ]
