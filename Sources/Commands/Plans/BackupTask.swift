@@ -30,7 +30,11 @@ struct BackupTask: Sendable {
         plan.excludedObjects = try patterns(command.exclude + (job.settings?.excludedTables ?? []))
         plan.excludedRows = try patterns(command.excludeRows)
         let outcome = try Exporter(plan, into: repository, stop: context.stop, progress: progress).run()
-        return BackupOutcome(export: outcome, keysMade: keysAreNew ? escrowWords(keyring) : nil)
+        return BackupOutcome(
+            export: outcome,
+            peakMemoryBytes: PeakMemory.bytes,
+            keysMade: keysAreNew ? escrowWords(keyring) : nil
+        )
     }
 
     /// The repository; a missing or empty folder becomes one when it was named on the command line or is a plan's own.
@@ -57,6 +61,8 @@ struct BackupTask: Sendable {
 /// What a backup did, and what to say about new keys.
 struct BackupOutcome: Sendable {
     var export: ExportOutcome
+    /// The process's, so with several plans the largest until now.
+    var peakMemoryBytes: Int64?
     var keysMade: [StyledText]?
 
     /// The answer as people read it.
@@ -74,6 +80,7 @@ struct BackupOutcome: Sendable {
             StyledText(
                 "  read \(byteText(totals.bytesRead)) in \(totals.rangesRead) ranges, reused \(totals.rangesReused),"
                     + " stored \(byteText(totals.bytesStored))" + (seconds.map { " in \(secondsText($0))" } ?? "")
+                    + (peakMemoryBytes.map { ", peak memory \(byteText($0))" } ?? "")
             ),
         ]
         if totals.rangesReused > 0 { lines += report.reasons.map { StyledText("  \($0)", .dim) } }

@@ -137,6 +137,7 @@ struct BackupResult: Encodable {
     var recoveryInstant: Instant?
     var totals: BackupTotals?
     var tables: Int?
+    var peakMemoryBytes: Int64?
     var phases: [Phase] = []
     var omissions: [Omission] = []
     var notices: [String] = []
@@ -144,7 +145,8 @@ struct BackupResult: Encodable {
     var diagnostic: Diagnostic?
 
     private enum CodingKeys: String, CodingKey {
-        case plan, repository, point, recoveryInstant, totals, tables, phases, omissions, notices, failure
+        case plan, repository, point, recoveryInstant, totals, tables, peakMemoryBytes, phases, omissions, notices
+        case failure
     }
 
     init(_ plan: PlanName, _ repository: String, _ outcome: BackupOutcome) {
@@ -155,6 +157,7 @@ struct BackupResult: Encodable {
         recoveryInstant = outcome.export.point.manifest.recoveryInstant
         totals = report.totals
         tables = report.tables
+        peakMemoryBytes = outcome.peakMemoryBytes
         phases = report.phases
         omissions = report.omissions
         notices = report.notices
