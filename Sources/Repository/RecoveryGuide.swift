@@ -13,8 +13,8 @@ package enum RecoveryGuide {
         This folder is Lifeboat repository `\(descriptor.id)`, format 1, created \(descriptor.created).
         With Lifeboat: `lifeboat restore latest --from THIS-FOLDER --identity FILE --to URL`.
 
-        What follows needs only bash, [age](https://age-encryption.org), zstd, GNU tar, jq, coreutils and psql, and an
-        identity of one of the recipients:
+        What follows needs only bash, [age](https://age-encryption.org), zstd, GNU tar, jq, psql, and what every Debian has
+        (coreutils, findutils, grep, sed); and the identity of one of the recipients:
 
         \(descriptor.recipients.map { "- `\($0)`" }.joined(separator: "\n"))
 
@@ -38,7 +38,10 @@ package enum RecoveryGuide {
 
         Points lie under `points/PLAN/YEAR/MONTH/`, named after the instant they show (UTC). `TARGET` is an empty database
         that was made for this (`createdb --template template0 --encoding UTF8 shop`); take the encoding and locale from
-        `index.json` below when they matter. Passwords belong in `~/.pgpass`, not in `TARGET`.
+        `index.json` below when they matter. Connect as a superuser. Passwords belong in `~/.pgpass`, not in `TARGET`.
+
+        `IDENTITY` is the file `operator.identity`, or the line of the escrow sheet that begins with `AGE-SECRET-KEY-1`,
+        without the spaces before it, saved in a file.
 
         ```bash
         set -euo pipefail
@@ -70,13 +73,15 @@ package enum RecoveryGuide {
 
         ## 3. Roles, then the schema without indexes and constraints
 
+        Roles that are missing are made, without passwords; roles that exist stay as they are.
+
         ```bash
         sql() { PGCLIENTENCODING=UTF8 psql -X -q -o /dev/null -d "$TARGET" "$@"; }
         text() { jq -r --arg field "$1" '.[$field] // empty' "$WORK/catalog.json"; }
         text rolesSQL > "$WORK/roles.sql"
         text preDataSQL > "$WORK/pre-data.sql"
         text postDataSQL > "$WORK/post-data.sql"
-        sql -f "$WORK/roles.sql"
+        sql -v ON_ERROR_STOP=1 -f "$WORK/roles.sql"
         sql -v ON_ERROR_STOP=1 -f "$WORK/pre-data.sql"
         ```
 
@@ -126,17 +131,14 @@ package enum RecoveryGuide {
         }
         for archive in $(cut -d ' ' -f 1 "$WORK/ranges" | sort -u); do
           open_archive "$archive"
-          while read -r id offset length hash copy; do
-            if [ "$id" != "$archive" ]; then continue; fi
+          while read -r _ offset length hash copy; do
             rows "$offset" "$length" "$hash" > "$WORK/rows"
             sql -v ON_ERROR_STOP=1 -c "$settings" -c "$(base64 -d <<< "$copy")" < "$WORK/rows"
-          done < "$WORK/ranges"
+          done < <(grep "^$archive " "$WORK/ranges")
         done
         ```
 
         ## 5. Large objects, if there are any
-
-        Their owners, privileges and comments are in `largeObjects.objects` of the index.
 
         ```bash
         for oid in $(jq -r '(.largeObjects // empty) | .objects[].oid' "$WORK/index.json"); do
@@ -144,15 +146,34 @@ package enum RecoveryGuide {
         done
         for archive in $(cut -d ' ' -f 1 "$WORK/large-object-ranges" | sort -u); do
           open_archive "$archive"
-          while read -r id offset length hash copy; do
-            if [ "$id" != "$archive" ]; then continue; fi
+          while read -r _ offset length hash copy; do
             rows "$offset" "$length" "$hash" > "$WORK/rows"
             sql -v ON_ERROR_STOP=1 -c "$settings" \
               -c "CREATE TEMPORARY TABLE pages (loid oid, pageno integer, data bytea)" \
               -c "$(base64 -d <<< "$copy")" \
               -c "SELECT pg_catalog.lo_put(loid, pageno * 2048::bigint, data) FROM pg_temp.pages" < "$WORK/rows"
-          done < "$WORK/large-object-ranges"
+          done < <(grep "^$archive " "$WORK/large-object-ranges")
         done
+        jq -r '
+          def name: "\"" + gsub("\""; "\"\"") + "\"";
+          def literal: "\u0027" + gsub("\u0027"; "\u0027\u0027") + "\u0027";
+          (.largeObjects // empty) | .objects[] | "LARGE OBJECT \(.oid)" as $object
+          | "ALTER \($object) OWNER TO " + (.owner | name),
+            (if .comment then "COMMENT ON \($object) IS " + (.comment | literal) else empty end),
+            (if .privileges then
+              "REVOKE ALL ON \($object) FROM PUBLIC, " + (.owner | name),
+              "DO " + ("DECLARE g record; BEGIN FOR g IN SELECT a.privilege_type, a.is_grantable,"
+                + " CASE a.grantee WHEN 0 THEN \u0027PUBLIC\u0027 ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS who"
+                + " FROM pg_catalog.aclexplode(" + (.privileges | literal) + ") AS a LOOP"
+                + " EXECUTE \u0027GRANT \u0027 || g.privilege_type || \u0027 ON \($object) TO \u0027 || g.who"
+                + " || CASE WHEN g.is_grantable THEN \u0027 WITH GRANT OPTION\u0027 ELSE \u0027\u0027 END;"
+                + " END LOOP; END" | literal)
+            else empty end)
+          | @base64
+          ' "$WORK/index.json" > "$WORK/large-object-properties"
+        while read -r statement; do
+          sql -v ON_ERROR_STOP=1 -c "SET standard_conforming_strings = on" -c "$(base64 -d <<< "$statement")"
+        done < "$WORK/large-object-properties"
         ```
 
         ## 6. Sequences, then indexes, constraints, triggers and privileges

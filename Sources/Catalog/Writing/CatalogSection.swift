@@ -7,7 +7,9 @@ package struct CatalogSection: Codable, Sendable {
 
     package var format = CatalogSection.currentFormat
     package var catalog: DatabaseCatalog
-    /// What must be there before the rows: roles, schemas, types, functions, tables.
+    /// What creates the roles that are missing; those that exist stay as they are.
+    package var rolesSQL: String
+    /// What must be there before the rows: schemas, types, functions, tables.
     package var preDataSQL: String
     /// What comes after the rows: indexes, constraints, triggers, privileges, contents of materialized views.
     package var postDataSQL: String
@@ -16,7 +18,8 @@ package struct CatalogSection: Codable, Sendable {
     package init(_ catalog: DatabaseCatalog) throws {
         let script = RestoreScript(RestoreOrder(catalog, dropsMissingPublic: true))
         self.catalog = catalog
-        preDataSQL = try script.sql([.roles, .preData])
+        rolesSQL = try script.missingRolesSQL()
+        preDataSQL = try script.sql([.preData])
         postDataSQL = try script.sql([.postData, .privileges, .refresh, .last])
     }
 

@@ -23,23 +23,49 @@ package struct RestoreScript {
     ///
     /// Throws `unsupportedObject` when a statement could escape from itself.
     package func sql(_ sections: [RestoreSection]) throws -> String {
-        var text = Self.sessionSettings.map { $0 + ";\n" }.joined() + "\n"
+        var text = Self.opening
         for section in sections {
             text += "-- \(section.rawValue)\n\n"
             for step in order.steps[order.steps(in: section)] {
-                for statement in step.statements {
-                    guard StatementText.isInert(statement) else {
-                        throw Diagnostic(
-                            .unsupportedObject,
-                            "the definition of '\(step.object)' is not a plain SQL statement",
-                            cause: "it has an open quote, or a backslash outside quotes",
-                            hint: "look at the object's definition on the source, and exclude it if it is hostile."
-                        )
-                    }
-                    text += statement + ";\n\n"
-                }
+                for statement in step.statements { text += try Self.inert(statement, of: step) }
             }
         }
         return text
+    }
+
+    /// The text that creates the roles that are missing and leaves the others exactly as they are: a server that serves
+    /// other databases too must not lose a superuser, a password's validity or a limit because one of them was restored.
+    ///
+    /// Throws `unsupportedObject` like `sql(_:)`.
+    package func missingRolesSQL() throws -> String {
+        var text = Self.opening + "CREATE TEMPORARY TABLE made_role (name text);\n\n"
+        // The first step of a role creates it, what follows (memberships, the comment) concerns it only if that was we.
+        var begun: Set<String> = []
+        for step in order.steps[order.steps(in: .roles)] {
+            let name = literal(step.object.name)
+            let isFirst = begun.insert(step.object.name).inserted
+            let condition =
+                isFirst
+                ? "NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = \(name))"
+                : "EXISTS (SELECT FROM pg_temp.made_role WHERE name = \(name))"
+            let actions = step.statements + (isFirst ? ["INSERT INTO pg_temp.made_role VALUES (\(name))"] : [])
+            let body = actions.map { "    EXECUTE \(literal($0));\n" }.joined()
+            text += try Self.inert(doStatement("BEGIN\n  IF \(condition) THEN\n\(body)  END IF;\nEND"), of: step)
+        }
+        return text
+    }
+
+    private static var opening: String { sessionSettings.map { $0 + ";\n" }.joined() + "\n" }
+
+    private static func inert(_ statement: String, of step: RestoreStep) throws -> String {
+        guard StatementText.isInert(statement) else {
+            throw Diagnostic(
+                .unsupportedObject,
+                "the definition of '\(step.object)' is not a plain SQL statement",
+                cause: "it has an open quote, or a backslash outside quotes",
+                hint: "look at the object's definition on the source, and exclude it if it is hostile."
+            )
+        }
+        return statement + ";\n\n"
     }
 }
