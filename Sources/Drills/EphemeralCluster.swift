@@ -58,7 +58,8 @@ package final class EphemeralCluster {
                     "--pgdata=\(folder)/data", "--username=\(superuser)", "--auth=trust", "--encoding=UTF8",
                     "--locale=C.UTF-8", "--no-sync",
                 ],
-                user: user
+                user: user,
+                signalAtOurDeath: .kill
             )
         )
         guard outcome.ending.isSuccess else {

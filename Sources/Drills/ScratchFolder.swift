@@ -1,21 +1,24 @@
 import AgeEncryption
 import Diagnostics
-import FoundationEssentials
 import Glibc
 import Repository
 import Streams
 
-/// Folders that hold scratch clusters: made here, recognised by their marker, removed here and nowhere else.
+/// Folders that hold scratch clusters: made here, recognised by their names, removed here and nowhere else.
+///
+/// The name says whose a folder is from the moment it exists: a process killed at any instant leaves nothing behind that
+/// the next drill could not tell from a live one.
 enum ScratchFolder {
     static let prefix = "lifeboat-drill-"
-    private static let marker = "lifeboat-scratch"
 
-    /// Creates `parent/lifeboat-drill-<random>`, readable by `owner` only, with a marker that names this process.
+    /// Creates `parent/lifeboat-drill-<namespace>-<process>-<its start>-<random>`, readable by `owner` only.
     ///
     /// The path stays short: a Unix socket's may have no more than 107 bytes.
     static func create(in parent: String, owner: String?) throws -> String {
-        let folder = parent + "/" + prefix + Hex.encode(try randomBytes(6))
-        guard folder.utf8.count <= 80 else {
+        let process = ProcessToken.current
+        let words = [digits(process.namespace), "\(process.id)", process.startTicks, Hex.encode(try randomBytes(4))]
+        let folder = parent + "/" + prefix + words.joined(separator: "-")
+        guard folder.utf8.count <= 85 else {
             throw Diagnostic(
                 .scratchCluster,
                 "the folder '\(parent)' has too long a name for a scratch cluster",
@@ -23,9 +26,6 @@ enum ScratchFolder {
             )
         }
         guard mkdir(folder, 0o700) == 0 else { throw failure("create", folder) }
-        let file = try AtomicFile(path: folder + "/" + marker, .create)
-        try file.write(contentsOf: Array(try JSONEncoder().encode(ProcessToken.current)))
-        try file.finish()
         try give(folder, to: owner)
         return folder
     }
@@ -38,21 +38,34 @@ enum ScratchFolder {
         }
     }
 
-    /// Removes a folder that carries the marker, and no other.
+    /// Removes a folder whose name is one of ours, and no other.
     static func remove(_ folder: String) {
-        guard access(folder + "/" + marker, F_OK) == 0 else { return }
+        guard owner(of: folder.split(separator: "/").last ?? "") != nil else { return }
         try? Directory(folder).remove()
     }
 
     /// Folders below `parent` whose process is certainly gone; a doubt leaves a folder alone, for it may be in use.
     static func abandoned(in parent: String) -> [String] {
-        names(in: parent).filter { $0.hasPrefix(prefix) }.map { parent + "/" + $0 }.filter { folder in
-            guard let bytes = try? FileSource(path: folder + "/" + marker).readAll(limit: 4096),
-                let owner = try? JSONDecoder().decode(ProcessToken.self, from: Data(bytes))
-            else { return false }
-            return owner.isKnownDead
-        }
+        names(in: parent).filter { owner(of: $0[...])?.isKnownDead ?? false }.map { parent + "/" + $0 }
     }
+
+    /// The process that a folder's name speaks of; nil when the name is none of ours.
+    ///
+    /// A process in another namespace (a container that shares the folder) cannot be judged, so its token names no boot.
+    private static func owner(of name: Substring) -> ProcessToken? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let fields = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard fields.count == 4, let process = Int32(fields[1]), UInt64(fields[2]) != nil,
+            Hex.decode(fields[3])?.count == 4
+        else { return nil }
+        var token = ProcessToken.current
+        if fields[0] != digits(token.namespace) { token.boot = "" }
+        token.id = process
+        token.startTicks = String(fields[2])
+        return token
+    }
+
+    private static func digits(_ namespace: String) -> String { namespace.filter { $0.isASCII && $0.isNumber } }
 
     private static func names(in folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }

@@ -40,7 +40,8 @@ struct DescriptorSearch {
     }
 
     private func missing() throws -> Diagnostic {
-        if try !store.holdsOnly([]) { return Self.foreign(store) }
+        // What an interrupted creation left is not foreign: whoever is told that nothing is there completes it.
+        if try !Repository.holdsAtMostBeginnings(store) { return Self.foreign(store) }
         return Diagnostic(
             .repositoryMissing,
             "there is no repository in \(store.displayName)",

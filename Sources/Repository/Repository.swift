@@ -117,9 +117,13 @@ package final class Repository: Sendable {
                 hint: "Use it as it is, or name another place."
             )
         }
-        guard try store.holdsOnly([Layout.recoveryGuide, StoreProbe.key]),
-            try store.info(Layout.recoveryGuide) == nil
-                || RecoveryGuide.isOurs(try store.read(Layout.recoveryGuide, range: nil))
-        else { throw DescriptorSearch.foreign(store) }
+        guard try holdsAtMostBeginnings(store) else { throw DescriptorSearch.foreign(store) }
+    }
+
+    /// Whether a place holds nothing, or nothing but what an interrupted creation leaves behind.
+    static func holdsAtMostBeginnings(_ store: any ObjectStore) throws -> Bool {
+        guard try store.holdsOnly([Layout.recoveryGuide, StoreProbe.key]) else { return false }
+        return try store.info(Layout.recoveryGuide) == nil
+            || RecoveryGuide.isOurs(try store.read(Layout.recoveryGuide, range: nil))
     }
 }

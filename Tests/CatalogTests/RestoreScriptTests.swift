@@ -53,4 +53,14 @@ struct RestoreScriptTests {
         ]
     )
     func inert(statement: String) { #expect(StatementText.isInert(statement)) }
+
+    @Test(
+        "psql sees no variable where SQL has a colon",
+        arguments: [
+            ("SELECT a[1:\"USER\"]", "SELECT a[1: \"USER\"]"), ("SELECT a[lo:hi]", "SELECT a[lo: hi]"),
+            ("SELECT 1::text, ':x' || \":y\"", "SELECT 1::text, ':x' || \":y\""),
+            ("SELECT a[1:'2'::int] -- :x\n", "SELECT a[1: '2'::int] -- :x\n"), ("SELECT $$:x$$", "SELECT $$:x$$"),
+        ]
+    )
+    func colons(statement: String, written: String) { #expect(StatementText.withoutVariables(statement) == written) }
 }

@@ -1,5 +1,4 @@
-import FoundationEssentials
-import Repository
+import Glibc
 import Streams
 import TestSupport
 import Testing
@@ -14,20 +13,18 @@ struct ScratchFolderTests {
             let alive = try ScratchFolder.create(in: parent, owner: nil)
             #expect(ScratchFolder.abandoned(in: parent).isEmpty)
 
-            let dead = try ScratchFolder.create(in: parent, owner: nil)
-            var token = ProcessToken.current
-            token.startTicks = "1"
-            try overwrite(dead, Array(JSONEncoder().encode(token)))
-            let doubtful = try ScratchFolder.create(in: parent, owner: nil)
-            try overwrite(doubtful, Array("not a token".utf8))
+            // The same process id, but it began at another time: that process is gone.
+            let dead = try renamed(ScratchFolder.create(in: parent, owner: nil), field: 2, to: "1")
+            // Another namespace of process ids: nobody here can tell.
+            let elsewhere = try renamed(ScratchFolder.create(in: parent, owner: nil), field: 0, to: "7")
             #expect(ScratchFolder.abandoned(in: parent) == [dead])
 
             #expect(ClusterJanitor.sweep(parent) == [dead])
-            #expect(Directory(alive).exists && Directory(doubtful).exists && !Directory(dead).exists)
+            #expect(Directory(alive).exists && Directory(elsewhere).exists && !Directory(dead).exists)
         }
     }
 
-    @Test("a folder without the marker is never removed")
+    @Test("a folder whose name is none of ours is never removed")
     func foreign() throws {
         try withScratchFolder { parent in
             let folder = parent + "/lifeboat-drill-mine"
@@ -37,9 +34,14 @@ struct ScratchFolderTests {
         }
     }
 
-    private func overwrite(_ folder: String, _ bytes: [UInt8]) throws {
-        let file = try AtomicFile(path: folder + "/lifeboat-scratch", .replace)
-        try file.write(contentsOf: bytes)
-        try file.finish()
+    /// The folder with one field of its name changed.
+    private func renamed(_ folder: String, field: Int, to text: String) throws -> String {
+        let start = folder.firstRange(of: ScratchFolder.prefix)
+        let prefix = try #require(start)
+        var fields = folder[prefix.upperBound...].split(separator: "-").map(String.init)
+        fields[field] = text
+        let other = folder[..<prefix.upperBound] + fields.joined(separator: "-")
+        #expect(rename(folder, String(other)) == 0)
+        return String(other)
     }
 }

@@ -2,8 +2,8 @@ import Diagnostics
 
 /// The steps of a restore as SQL text that `psql` runs by hand.
 ///
-/// A name never stands in a comment, and a statement that would mean something to `psql` itself is refused, so that a
-/// hostile name or a hostile server cannot make the text run anything on the machine of whoever restores.
+/// A name never stands in a comment, a statement that would mean something to `psql` itself is refused, and what looks
+/// like one of its variables is written so that it does not, so that a hostile name or a hostile server cannot make the text run anything on the machine of whoever restores.
 package struct RestoreScript {
     private let order: RestoreOrder
 
@@ -58,7 +58,7 @@ package struct RestoreScript {
     private static var opening: String { sessionSettings.map { $0 + ";\n" }.joined() + "\n" }
 
     private static func inert(_ statement: String, of step: RestoreStep) throws -> String {
-        guard StatementText.isInert(statement) else {
+        guard let text = StatementText.withoutVariables(statement) else {
             throw Diagnostic(
                 .unsupportedObject,
                 "the definition of '\(step.object)' is not a plain SQL statement",
@@ -66,6 +66,6 @@ package struct RestoreScript {
                 hint: "look at the object's definition on the source, and exclude it if it is hostile."
             )
         }
-        return statement + ";\n\n"
+        return text + ";\n\n"
     }
 }

@@ -1,7 +1,9 @@
 /// Reads SQL the way `psql` does, as far as it must to know where quotes and comments end.
 struct StatementText {
-    private let bytes: [UInt8]
+    private var bytes: [UInt8]
     private var place = 0
+    /// Where a colon stands that `psql` would take for the beginning of a variable's name.
+    private var colons: [Int] = []
 
     private init(_ text: String) { bytes = Array(text.utf8) }
 
@@ -10,6 +12,15 @@ struct StatementText {
     static func isInert(_ text: String) -> Bool {
         var scanner = StatementText(text)
         return scanner.scan()
+    }
+
+    /// The same statement with a blank behind every colon that `psql` would take for the beginning of a variable's name,
+    /// as in the slice `list[1:"USER"]`; nil when the text is not inert.
+    static func withoutVariables(_ text: String) -> String? {
+        var scanner = StatementText(text)
+        guard scanner.scan() else { return nil }
+        for colon in scanner.colons.reversed() { scanner.bytes.insert(UInt8(ascii: " "), at: colon + 1) }
+        return String(decoding: scanner.bytes, as: UTF8.self)
     }
 
     private mutating func scan() -> Bool {
@@ -22,6 +33,7 @@ struct StatementText {
                 case Byte.dollar: skipDollarQuoted()
                 case Byte.dash where next == Byte.dash: skipLine()
                 case Byte.slash where next == Byte.star: skipComment()
+                case Byte.colon: skipColon()
                 default: advance()
                 }
             if !isClosed { return false }
@@ -34,6 +46,17 @@ struct StatementText {
     private mutating func advance() -> Bool {
         place += 1
         return true
+    }
+
+    /// A cast's two colons belong together; any other is noted when a name could follow it.
+    private mutating func skipColon() -> Bool {
+        if next == Byte.colon {
+            place += 2
+            return true
+        }
+        let begins = next.map { Self.isWord($0) || [Byte.quote, Byte.doubleQuote, Byte.brace].contains($0) } ?? false
+        if begins { colons.append(place) }
+        return advance()
     }
 
     /// Whether an `E` that is not the end of a longer word stands before the quote here.
@@ -112,7 +135,9 @@ struct StatementText {
         static let star: UInt8 = 0x2A
         static let dash: UInt8 = 0x2D
         static let slash: UInt8 = 0x2F
+        static let colon: UInt8 = 0x3A
         static let backslash: UInt8 = 0x5C
         static let letterE: UInt8 = 0x65
+        static let brace: UInt8 = 0x7B
     }
 }
