@@ -98,7 +98,7 @@ enum Corpus {
     }
 
     /// Roles belong to the cluster, which the tests of this process share.
-    private static func makeRoles(on major: PostgresMajor) throws {
+    static func makeRoles(on major: PostgresMajor) throws {
         try rolesMade.withLock { made in
             guard made.insert(major).inserted else { return }
             try Connection(PostgresServer.shared(major).settings()).execute(text("roles"))

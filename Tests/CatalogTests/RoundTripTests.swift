@@ -79,4 +79,27 @@ struct RoundTripTests {
             #expect(first.indices.allSatisfy { step in first[step].after.allSatisfy { $0 < step } })
         }
     }
+
+    @Test(
+        "the schema public comes back as it was",
+        arguments: [
+            "GRANT ALL ON SCHEMA public TO PUBLIC", "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+            "ALTER SCHEMA public OWNER TO corpus_owner", "DROP SCHEMA public",
+            "REVOKE CREATE ON SCHEMA public FROM pg_database_owner", "SELECT 1",
+        ]
+    )
+    func publicSchema(change: String) throws {
+        try Corpus.makeRoles(on: .v15)
+        try withDatabase(options: "TEMPLATE template0", sql: change) { original in
+            try withDatabase(options: "TEMPLATE template0") { copy in
+                let catalog = try Corpus.read(original)
+                try Corpus.restore(catalog, into: copy)
+                let before = try Corpus.dump(original, by: .v15)
+                let after = try Corpus.dump(copy, by: .v15)
+                #expect(before == after)
+                let difference = try CatalogDifference.compare(catalog, Corpus.read(copy))
+                #expect(difference.objects == [])
+            }
+        }
+    }
 }

@@ -30,13 +30,12 @@ func readSchemas(_ context: ReadingContext) throws -> [FoundObject] {
     }
 }
 
-/// The privileges of `public` are told against nothing for PUBLIC, because servers before 15 and after it start
-/// differently: both end at the same place.
+/// The privileges of `public` are told as if PUBLIC had none at first, because servers before 15 and after it start
+/// differently; `CatalogObject.privilegeStatements` takes them all away before it gives them.
 private func publicPrivileges(_ acl: String?, owner: String) -> Privileges? {
     let ownerAll = Grant(grantee: owner, grantor: owner, privileges: ["USAGE", "CREATE"])
-    let publicAll = Grant(grantee: nil, grantor: owner, privileges: ["USAGE", "CREATE"])
     let grants = acl.map(Grant.list) ?? [ownerAll]
     let usual = [ownerAll, Grant(grantee: nil, grantor: owner, privileges: ["USAGE"])]
     if grants.elementsEqual(usual) { return nil }
-    return Privileges(initial: [ownerAll, publicAll], grants: grants)
+    return Privileges(initial: [ownerAll], grants: grants)
 }

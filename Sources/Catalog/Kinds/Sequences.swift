@@ -9,7 +9,7 @@ func readSequences(_ context: ReadingContext) throws -> [FoundObject] {
         SELECT c.oid, n.nspname, c.relname, c.relpersistence, pg_get_userbyid(c.relowner) AS owner, c.relacl AS acl,
           acldefault('s', c.relowner) AS base, format_type(s.seqtypid, NULL) AS type_text, s.seqstart, s.seqincrement,
           s.seqmin, s.seqmax, s.seqcache, s.seqcycle, d.deptype, d.refobjid AS owning_table, tn.nspname AS table_schema,
-          t.relname AS table_name, t.relkind AS table_kind, a.attname, a.attidentity
+          t.relname AS table_name, t.relpersistence AS table_persistence, t.relkind AS table_kind, a.attname, a.attidentity
         FROM pg_sequence s
         JOIN pg_class c ON c.oid = s.seqrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -33,7 +33,8 @@ func readSequences(_ context: ReadingContext) throws -> [FoundObject] {
         var create = FoundStage(
             .create,
             .preData,
-            isIdentity ? [identityStatement(row, name)] : [sequenceStatement(row, name)],
+            isIdentity
+                ? [identityStatement(row, name)] + persistenceStatements(row, name) : [sequenceStatement(row, name)],
             sources: [address]
         )
         let table = CatalogAddress(SystemCatalog.relation, row.oid("owning_table"))
@@ -74,4 +75,11 @@ private func sequenceOptions(_ row: Row) -> String {
         "MINVALUE \(row.text("seqmin"))", "MAXVALUE \(row.text("seqmax"))", "CACHE \(row.text("seqcache"))",
         row.flag("seqcycle") ? "CYCLE" : "NO CYCLE",
     ].joined(separator: "\n    ")
+}
+
+/// From 15 on a sequence can be logged when its table is not, and the other way round.
+private func persistenceStatements(_ row: Row, _ name: String) -> [String] {
+    let own = row.text("relpersistence")
+    if own == row.text("table_persistence") { return [] }
+    return ["ALTER SEQUENCE \(name) SET " + (own == "u" ? "UNLOGGED" : "LOGGED")]
 }

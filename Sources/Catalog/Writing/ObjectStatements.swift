@@ -15,6 +15,11 @@ extension CatalogObject {
     /// What turns a fresh object's privileges into this one's.
     package var privilegeStatements: [String] {
         guard let privileges, let keyword = identity.kind.privilegeKeyword else { return [] }
+        if identity == ObjectIdentity(.schema, name: "public") {
+            // What a new database gives PUBLIC here depends on its version.
+            let statements = privileges.statements(on: "SCHEMA \"public\"", owner: owner)
+            return ["REVOKE ALL ON SCHEMA \"public\" FROM PUBLIC"] + statements
+        }
         guard identity.kind == .database else {
             return privileges.statements(on: "\(keyword) \(reference)", owner: owner)
         }
