@@ -1,31 +1,78 @@
 import PostgresClient
 
-/// Reads privileges that somebody changed on what the server or an extension made: the objects come with them, the changes
-/// would be lost.
+/// Reads privileges that somebody changed on what the server or an extension made.
+///
+/// The objects come with the server or the extension, the changes would be lost.
 func readSystemPrivileges(_ context: ReadingContext) throws -> [FoundObject] {
-    try sources.flatMap { source in
+    var found = try sources.flatMap { source in
         try context.query(source.query).compactMap { row -> FoundObject? in
-            let address = CatalogAddress(source.catalog, row.oid("oid"))
-            let owner = context.members[address]
-            guard owner != nil || isServers(row) else { return nil }
             guard let privileges = row.privileges("acl", initial: "base") else { return nil }
-            let kind = source.kind(row)
-            var object = CatalogObject(
-                ObjectIdentity(kind, schema: row["nspname"], name: row.text("name"), signature: row["arguments"]),
-                reference: reference(row)
-            )
-            object.privileges = privileges
-            // Its own place, so that it is not taken for the member itself.
-            var found = FoundObject(
-                object,
-                at: CatalogAddress(0, row.oid("oid")),
-                stages: [FoundStage(.setting, .privileges, [])]
-            )
-            if let owner { found.stages[0].needs = [(CatalogAddress(SystemCatalog.extension, owner), 0)] }
-            return found
+            return changed(source.kind(row), row, in: source.catalog, privileges, context)
         }
     }
+    // Columns of the same relations.
+    for row in try context.query(columnQuery) {
+        let initial = Grant.list(row["base"] ?? "{}")
+        let grants = Privileges.missing(from: Grant.list(row.text("acl")), in: initial)
+        let privileges = Privileges(grants: [], columns: [row.text("attname"): grants])
+        guard !grants.isEmpty,
+            let object = changed(relationKind(row), row, in: SystemCatalog.relation, privileges, context)
+        else { continue }
+        if let index = found.firstIndex(where: { $0.object.identity == object.object.identity }) {
+            found[index].object.privileges?.columns[row.text("attname")] = grants
+        } else {
+            found.append(object)
+        }
+    }
+    return found
 }
+
+/// An object that only has changed privileges; nil when it is neither the server's nor an extension's.
+private func changed(
+    _ kind: ObjectKind,
+    _ row: Row,
+    in catalog: UInt32,
+    _ privileges: Privileges,
+    _ context: ReadingContext
+) -> FoundObject? {
+    let owner = context.members[CatalogAddress(catalog, row.oid("oid"))]
+    guard owner != nil || isServers(row) else { return nil }
+    var object = CatalogObject(
+        ObjectIdentity(kind, schema: row["nspname"], name: row.text("name"), signature: row["arguments"]),
+        reference: reference(row)
+    )
+    object.privileges = privileges
+    // Its own place, so that it is not taken for the member itself.
+    var found = FoundObject(
+        object,
+        at: CatalogAddress(0, row.oid("oid")),
+        stages: [FoundStage(.setting, .privileges, [])]
+    )
+    if let owner { found.stages[0].needs = [(CatalogAddress(SystemCatalog.extension, owner), 0)] }
+    return found
+}
+
+private func relationKind(_ row: Row) -> ObjectKind {
+    switch row.text("relkind") {
+    case "S": .sequence
+    case "v": .view
+    case "m": .materializedView
+    case "f": .foreignTable
+    default: .table
+    }
+}
+
+private let columnQuery = """
+    SELECT c.oid, n.nspname, c.relname AS name, c.relkind, NULL AS arguments, a.attname, a.attacl AS acl,
+      i.initprivs AS base
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_init_privs i
+      ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = a.attnum
+    WHERE a.attacl IS NOT NULL AND a.attacl IS DISTINCT FROM i.initprivs AND NOT a.attisdropped
+    ORDER BY c.oid, a.attnum
+    """
 
 /// Whether the server made it; `information_schema` has no record of its initial privileges.
 private func isServers(_ row: Row) -> Bool {
@@ -85,15 +132,7 @@ private var sources: [PrivilegeSource] {
         ),
         PrivilegeSource(
             catalog: SystemCatalog.relation,
-            kind: { row in
-                switch row.text("relkind") {
-                case "S": .sequence
-                case "v": .view
-                case "m": .materializedView
-                case "f": .foreignTable
-                default: .table
-                }
-            },
+            kind: relationKind,
             query: query(
                 "pg_class",
                 "n.nspname, x.relname AS name, x.relkind, NULL AS arguments",

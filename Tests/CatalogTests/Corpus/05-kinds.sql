@@ -154,6 +154,8 @@ REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO corpus_reader;
 GRANT SELECT ON pg_catalog.pg_authid TO corpus_admin;
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
+GRANT SELECT (rolname, rolsuper) ON pg_catalog.pg_authid TO corpus_reader;
+GRANT SELECT (prosrc) ON pg_catalog.pg_proc TO corpus_reader;
 ALTER FUNCTION kinds.on_event() DEPENDS ON EXTENSION plpgsql;
 -- A sequence that is logged otherwise than its table.
 CREATE TABLE kinds.logged (a integer GENERATED ALWAYS AS IDENTITY);
