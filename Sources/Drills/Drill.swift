@@ -151,6 +151,8 @@ private struct Rehearsal {
         recoveryInstant = manifest.recoveryInstant
         findings.tables.total = manifest.tables.count
         findings.catalog.total = catalog.objects.count
+        // What the point was taken without cannot be proven either; whoever reads the verdict must see it.
+        findings.notices += manifest.omissions
     }
 
     /// Something stopped the rehearsal: a fault of this machine leaves the point unjudged, any other is a failure.
