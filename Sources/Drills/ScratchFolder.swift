@@ -39,9 +39,15 @@ enum ScratchFolder {
     }
 
     /// Removes a folder whose name is one of ours, and no other.
+    ///
+    /// A server that dies with its killed owner may still be writing its last files, so this tries for two seconds.
     static func remove(_ folder: String) {
         guard owner(of: folder.split(separator: "/").last ?? "") != nil else { return }
-        try? Directory(folder).remove()
+        for _ in 0..<20 {
+            try? Directory(folder).remove()
+            guard Directory(folder).exists else { return }
+            usleep(100_000)
+        }
     }
 
     /// Folders below `parent` whose process is certainly gone; a doubt leaves a folder alone, for it may be in use.

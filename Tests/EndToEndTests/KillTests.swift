@@ -130,8 +130,12 @@ struct KillTests {
 
     /// Whether a process lives; one that nobody has reaped yet does not.
     private static func isRunning(_ process: pid_t) -> Bool {
-        guard let bytes = try? FileSource(path: "/proc/\(process)/stat").readAll(limit: 4096) else { return false }
-        let text = String(decoding: bytes, as: UTF8.self)
+        // A file of /proc has no size, so it is read as a stream.
+        guard let stream = fopen("/proc/\(process)/stat", "r") else { return false }
+        defer { fclose(stream) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&bytes, 1, bytes.count, stream)
+        let text = String(decoding: bytes[..<count], as: UTF8.self)
         guard let end = text.lastIndex(of: ")") else { return false }
         return !text[end...].hasPrefix(") Z")
     }
