@@ -62,7 +62,10 @@ let package = Package(
         ),
         library(
             "Drills",
-            ["Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Catalog", "Repository", "Restore"]
+            [
+                "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "RowHashing", "Catalog",
+                "Repository", "Restore",
+            ]
         ),
         library("Reports", ["Model", "Policy"]),
         library("CommandLineKit", []),

@@ -120,6 +120,9 @@ package struct Drill: Sendable {
             if let check = try SequenceCheck(connection: connection).run(manifest) {
                 rehearsal.findings.checks.append(check)
             }
+            if let check = try LargeObjectCheck(connection: connection).run(manifest) {
+                rehearsal.findings.checks.append(check)
+            }
             for assertion in plan.assertions { rehearsal.findings.take(assertion.ask(connection), of: assertion) }
         }
     }

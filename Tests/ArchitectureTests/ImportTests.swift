@@ -22,7 +22,8 @@ private let allowedImports: [String: Set<String>] = [
         "Catalog", "Repository",
     ],
     "Drills": [
-        "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Catalog", "Repository", "Restore",
+        "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "RowHashing", "Catalog", "Repository",
+        "Restore",
     ],
     "Reports": ["Model", "Policy"],
     "Settings": ["Model", "Diagnostics", "Policy", "CommandLineKit"],
