@@ -91,7 +91,7 @@ struct LoopTests {
 
     @Test("large objects are read back in a drill")
     func largeObjects() throws {
-        try Scene.with(sql: "SELECT lo_from_bytes(0, decode(repeat('abcdef', 2000), 'hex')), lo_create(0)") { scene in
+        try Scene.with(sql: "SELECT lo_from_bytea(0, decode(repeat('abcdef', 2000), 'hex')), lo_create(0)") { scene in
             try scene.backUp()
             let drill = try scene.lifeboat("drill", "--from", scene.repository)
             #expect(drill.status == 0, "\(drill)")
