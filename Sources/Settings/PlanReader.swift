@@ -24,7 +24,6 @@ struct PlanReader {
         let workers = reader.integer("workers")
         let rereadWithin = reader.duration("rereadWithin")
         let pingURL = reader.object("notifications", .notifications).flatMap(pingURL)
-        let profile = reader.choice("profile", of: ProviderProfile.self)
         guard let source else { return nil }
         return PlanSettings(
             name: member.key,
@@ -41,8 +40,7 @@ struct PlanReader {
             assertions: assertions,
             workers: workers,
             rereadWithin: rereadWithin,
-            pingURL: pingURL,
-            profile: profile ?? .plain
+            pingURL: pingURL
         )
     }
 

@@ -113,10 +113,4 @@ package struct PlanSettings: Sendable {
     package let workers: Int?
     package let rereadWithin: Duration?
     package let pingURL: String?
-    package let profile: ProviderProfile
-}
-
-/// The provider whose own roles and extensions a restore elsewhere should expect to miss.
-package enum ProviderProfile: String, Sendable, CaseIterable {
-    case plain
 }

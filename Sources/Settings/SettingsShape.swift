@@ -86,7 +86,6 @@ extension SettingsShape {
             Key("workers", .integer(1...64), "Connections that read or write at once"),
             Key("rereadWithin", .duration, "Every row is read again within this time, changed or not"),
             Key("notifications", .object(notifications), "Whom to tell"),
-            Key("profile", .choice(["plain"]), "The provider whose roles and extensions a restore should expect"),
         ]
     )
 

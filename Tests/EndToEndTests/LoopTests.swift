@@ -98,4 +98,31 @@ struct LoopTests {
             #expect(drill.output.contains("large objects ok: 2 came back"), "\(drill)")
         }
     }
+
+    @Test("a plan's 'exclude' leaves out rows and keeps definitions, and says so")
+    func excludedRows() throws {
+        try Scene.with { scene in
+            let file = try AtomicFile(path: scene.folder + "/lifeboat.json", .create)
+            try file.write(
+                text: """
+                    {
+                      repositories: { local: { path: "./repo" } },
+                      plans: { shop: { source: { env: "SHOP" }, repositories: ["local"], exclude: ["public.purchase"] } },
+                    }
+                    """
+            )
+            try file.finish()
+            let config = scene.folder + "/lifeboat.json"
+            let backup = try scene.lifeboat("backup", "--config", config, environment: ["SHOP": scene.sourceText])
+            #expect(backup.status == 0, "\(backup)")
+            #expect(backup.output.contains("left out: "), "\(backup)")
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let answer = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                #expect(answer.status == 0, "\(answer)")
+                #expect(try scene.value("SELECT count(*) FROM public.purchase", in: target) == "0")
+                #expect(try scene.value("SELECT count(*) FROM public.customer", in: target) == "500")
+            }
+        }
+    }
 }

@@ -25,7 +25,6 @@ let sampleSettings = """
           workers: 2,
           rereadWithin: "14d",
           notifications: { ping: "https://example.org/ping/abc" },
-          profile: "plain",
         },
         blog: { source: { env: "BLOG_URL" }, retention: { keep: { daily: 7, within: "48h" }, minimumPoints: 2 } },
       },

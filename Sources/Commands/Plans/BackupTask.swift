@@ -27,8 +27,9 @@ struct BackupTask: Sendable {
         plan.isFull = command.full
         if command.audit { plan.audit = .all }
         if let rereadWithin = job.settings?.rereadWithin { plan.rereadWithin = rereadWithin }
-        plan.excludedObjects = try patterns(command.exclude + (job.settings?.excludedTables ?? []))
-        plan.excludedRows = try patterns(command.excludeRows)
+        plan.excludedObjects = patterns(command.exclude)
+        // The settings' 'exclude' leaves out rows and keeps definitions, as its description says.
+        plan.excludedRows = patterns(command.excludeRows + (job.settings?.excludedTables ?? []))
         let outcome = try Exporter(plan, into: repository, stop: context.stop, progress: progress).run()
         return BackupOutcome(
             export: outcome,
@@ -46,7 +47,7 @@ struct BackupTask: Sendable {
         }
     }
 
-    private func patterns(_ texts: [String]) throws -> [TablePattern] { texts.map { TablePattern($0) } }
+    private func patterns(_ texts: [String]) -> [TablePattern] { texts.map { TablePattern($0) } }
 
     /// Said once, when the keys are made.
     private func escrowWords(_ keyring: Keyring) -> [StyledText] {
