@@ -10,9 +10,9 @@ struct InitChoices: Sendable {
     let configPath: String
     let source: PlanSettings.Source
     let plan: String
+    let repository: RepositoryPlace
     /// As the settings file says it.
-    let repositoryText: String
-    let repositoryPath: String
+    let repositoryLocation: RepositoryLocation
     let timeZone: String
 
     private static let usualPlace = "./lifeboat-repo"
@@ -44,12 +44,14 @@ struct InitChoices: Sendable {
         let usualPlan = command.plan ?? Self.planName(settings.database)
         plan = try command.plan ?? prompt?.line("Name of the plan", usual: usualPlan) ?? usualPlan
         let typed =
-            try command.place ?? prompt?.line("Folder for recovery points", usual: Self.usualPlace) ?? Self.usualPlace
-        repositoryPath = context.absolute(typed).tidyPath
+            try command.place ?? prompt?.line("Folder or URL for recovery points", usual: Self.usualPlace)
+            ?? Self.usualPlace
+        repository = try RepositoryPlace(typed: typed, in: context)
         let folder = configPath.split(separator: "/").dropLast().joined(separator: "/")
         // Relative paths in the file count from the file's folder.
-        repositoryText =
-            context.workingFolder.tidyPath == "/" + folder && !typed.hasPrefix("~") ? typed : repositoryPath
+        let staysRelative =
+            context.workingFolder.tidyPath == "/" + folder && !typed.hasPrefix("~") && !typed.contains("://")
+        repositoryLocation = staysRelative ? .folder(typed) : repository.location
         let zone = command.timeZone ?? Self.machineZone(context.environment)
         timeZone = try command.timeZone ?? prompt?.line("Time zone of the schedules", usual: zone) ?? zone
     }
@@ -59,10 +61,10 @@ struct InitChoices: Sendable {
         let template = SettingsTemplate(
             plan: plan,
             source: source,
-            repositoryPath: repositoryText,
+            repository: repositoryLocation,
             timeZone: timeZone
         )
-        _ = try Settings.parse(Array(template.text.utf8), path: configPath, folder: repositoryPath)
+        _ = try Settings.parse(Array(template.text.utf8), path: configPath, folder: "/")
         return template.text
     }
 

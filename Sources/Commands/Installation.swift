@@ -17,7 +17,7 @@ struct Installation: Sendable {
         let text = try choices.text()
         let (keyring, created) = try KeyOptions().keyringOrNew(in: context)
         keysAreNew = created
-        let store = FolderStore(path: choices.repositoryPath)
+        let store = try choices.repository.store(in: context)
         do {
             repository = try Repository.create(in: store, keyring: keyring, now: context.now())
             repositoryIsNew = true
@@ -25,7 +25,7 @@ struct Installation: Sendable {
             repository = try Repository.open(store, keyring: keyring)
             repositoryIsNew = false
         }
-        try keyring.noteOnEscrowSheet(repository: repository.descriptor, place: choices.repositoryPath)
+        try keyring.noteOnEscrowSheet(repository: repository.descriptor, place: choices.repository.text)
         let file = try AtomicFile(path: choices.configPath, .create)
         try file.write(text: text)
         try file.finish()
@@ -35,7 +35,7 @@ struct Installation: Sendable {
     var lines: [StyledText] {
         [
             StyledText("settings    \(choices.configPath)"),
-            StyledText("repository  \(choices.repositoryPath)\(repositoryIsNew ? "" : " (was there already)")"),
+            StyledText("repository  \(choices.repository.text)\(repositoryIsNew ? "" : " (was there already)")"),
             StyledText("keys        \(repository.keyring.folder)\(keysAreNew ? "" : " (were there already)")"),
         ]
     }
@@ -50,7 +50,7 @@ struct Installation: Sendable {
             title: plan.name,
             plan: plan,
             source: .plan(plan.source),
-            repositoryPaths: [choices.repositoryPath]
+            places: [choices.repository]
         )
         return TargetCheck(target: target, keys: KeyOptions(), context: context).run().findings
     }

@@ -42,10 +42,6 @@ struct ObjectReader {
     }
 
     private static func hint(_ key: String, _ shape: SettingsShape) -> String {
-        let later = ["s3", "sftp"]
-        if shape.name == SettingsShape.repository.name, later.contains(key) {
-            return "this version keeps points in folders only: use 'path'."
-        }
         if shape.name == SettingsShape.scratch.name, key == "server" {
             return "this version drills in ephemeral clusters only: use \"ephemeral\"."
         }
@@ -90,6 +86,20 @@ struct ObjectReader {
             guard duration > .zero else { return wrong(node, key, "longer than nothing", found: "'\(text)'") }
             return duration
         } catch {
+            list.add("'\(key)': \(error.description)", at: node.position)
+            return nil
+        }
+    }
+
+    func boolean(_ key: String) -> Bool? {
+        guard let node = node(key) else { return nil }
+        guard case .bool(let value) = node.value else { return wrong(node, key, "true or false") }
+        return value
+    }
+
+    func rate(_ key: String) -> ByteRate? {
+        guard let node = node(key), let text = text(node, key) else { return nil }
+        do { return try ByteRate(human: text) } catch {
             list.add("'\(key)': \(error.description)", at: node.position)
             return nil
         }

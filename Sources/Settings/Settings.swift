@@ -19,19 +19,6 @@ package struct Settings: Sendable {
     package func repository(_ name: String) -> RepositorySettings? { repositories.first { $0.name == name } }
 }
 
-/// A place for recovery points.
-package struct RepositorySettings: Sendable, Equatable {
-    package let name: String
-    /// The folder, made absolute against the folder of the settings file when that one is.
-    package let path: String
-
-    /// Creates a repository's settings.
-    package init(name: String, path: String) {
-        self.name = name
-        self.path = path
-    }
-}
-
 /// A place for drills to restore to.
 package struct ScratchSettings: Sendable, Equatable {
     package let name: String

@@ -14,7 +14,7 @@ struct SettingsReader {
     func settings(_ root: SettingsNode) -> Settings? {
         guard let top = ObjectReader(root, .settings, list) else { return nil }
         let members = top.named("repositories")
-        let repositories = members.compactMap(repository)
+        let repositories = members.compactMap { RepositoryReader(folder: folder, list: list).repository($0) }
         let scratch = top.named("scratch").compactMap(scratch)
         if case .object(let all)? = top.node("repositories")?.value, all.isEmpty {
             list.add(
@@ -33,21 +33,6 @@ struct SettingsReader {
     struct Names {
         let repositories: [String]
         let scratch: [ScratchSettings]
-    }
-
-    private func repository(_ member: SettingsNode.Member) -> RepositorySettings? {
-        guard let reader = ObjectReader(member.value, .repository, list), let path = reader.text("path") else {
-            return nil
-        }
-        guard !path.contains("://") else {
-            list.add(
-                "'\(path)' is not a folder",
-                at: reader.node("path")?.position ?? reader.position,
-                hint: "this version keeps points in folders only."
-            )
-            return nil
-        }
-        return RepositorySettings(name: member.key, path: path.resolved(against: folder))
     }
 
     private func scratch(_ member: SettingsNode.Member) -> ScratchSettings? {

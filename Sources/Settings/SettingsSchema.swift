@@ -28,6 +28,10 @@ package enum SettingsSchema {
         if let meaning { members.append(["\"description\": \(quoted(meaning))"]) }
         switch kind {
         case .text: members.append(["\"type\": \"string\""])
+        case .boolean: members.append(["\"type\": \"boolean\""])
+        case .rate:
+            members.append(["\"type\": \"string\""])
+            members.append(["\"pattern\": \(quoted(#"^[0-9]+(\.[0-9]{1,3})? *([kKmMgGtT][iI]?)?[bB](/s)?$"#))"])
         case .duration:
             members.append(["\"type\": \"string\""])
             members.append(["\"pattern\": \(quoted(#"^[0-9]+(ms|s|m|min|h|d|w)([0-9]+(ms|s|m|min|h|d|w))*$"#))"])

@@ -9,6 +9,8 @@ package struct SettingsShape: Sendable {
         case duration
         case cron
         case timeZone
+        case boolean
+        case rate
         case integer(ClosedRange<Int>)
         case choice([String])
         case list(Kind)
@@ -48,7 +50,12 @@ extension SettingsShape {
         "the settings file",
         [
             Key("$schema", .text, "Where editors find the JSON Schema of this file"),
-            Key("repositories", .named(.object(repository)), required: true, "Where recovery points are kept, by name"),
+            Key(
+                "repositories",
+                .named(.either([.object(folder), .object(s3), .object(sftp)])),
+                required: true,
+                "Where recovery points are kept, by name"
+            ),
             Key(
                 "scratch",
                 .named(.either([.choice(["ephemeral"]), .object(scratch)])),
@@ -61,10 +68,41 @@ extension SettingsShape {
     /// The whole of `retention.json`: policies by name.
     package static let retentionFile = Kind.named(.object(retention))
 
-    static let repository = SettingsShape(
+    static let folder = SettingsShape(
         "a repository",
-        [Key("path", .text, required: true, "The folder, relative to the folder of this file")]
+        [Key("path", .text, required: true, "The folder, relative to the folder of this file")] + limits
     )
+
+    static let s3 = SettingsShape(
+        "a repository in S3",
+        [
+            Key("s3", .text, required: true, "s3://bucket/prefix"),
+            Key("endpoint", .text, "The URL of a store that is not AWS"),
+            Key("region", .text, "The region; otherwise AWS_REGION or the profile's"),
+            Key("profile", .text, "The profile in the shared AWS files; otherwise AWS_PROFILE"),
+            Key("pathStyle", .boolean, "Whether the bucket stands in the path and not in the host name"),
+            Key("ca", .text, "A PEM file with the certificate authorities to trust, relative to this file's folder"),
+            Key("storageClass", .text, "The storage class of archives"),
+            Key("lock", .duration, "How long Object Lock keeps every object from being deleted"),
+            Key("credentials", .choice(S3Location.Credentials.allCases.map(\.rawValue)), "Where credentials come from"),
+        ] + limits
+    )
+
+    static let sftp = SettingsShape(
+        "a repository behind SFTP",
+        [
+            Key("sftp", .text, required: true, "sftp://user@host:port/path, without a password"),
+            Key("hostKey", .text, "The key the server must show: SHA256:… or as known_hosts has it"),
+            Key("knownHosts", .text, "The file to look the server's key up in; ~/.ssh/known_hosts by default"),
+            Key("identityFile", .text, "The private key to show; otherwise the agent's and the usual ones"),
+            Key("passwordEnv", .text, "The environment variable that holds the password, where no key will do"),
+        ] + limits
+    )
+
+    private static let limits = [
+        Key("rateLimit", .rate, "How fast data may move each way, like 20MB/s"),
+        Key("connections", .integer(1...64), "How many connections to use at once"),
+    ]
 
     static let scratch = SettingsShape(
         "a scratch target",

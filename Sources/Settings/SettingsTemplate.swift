@@ -2,14 +2,14 @@
 package struct SettingsTemplate: Sendable {
     package var plan: String
     package var source: PlanSettings.Source
-    package var repositoryPath: String
+    package var repository: RepositoryLocation
     package var timeZone: String
 
     /// Creates a template; the texts are quoted where they need it.
-    package init(plan: String, source: PlanSettings.Source, repositoryPath: String, timeZone: String = "UTC") {
+    package init(plan: String, source: PlanSettings.Source, repository: RepositoryLocation, timeZone: String = "UTC") {
         self.plan = plan
         self.source = source
-        self.repositoryPath = repositoryPath
+        self.repository = repository
         self.timeZone = timeZone
     }
 
@@ -21,7 +21,7 @@ package struct SettingsTemplate: Sendable {
         {
           // Where recovery points are kept. Paths are relative to this file.
           repositories: {
-            local: { path: \(quoted(repositoryPath)) },
+            \(repositoryName): { \(repositoryText) },
           },
 
           // Where drills restore to: a private PostgreSQL that lives in a temporary folder for as long as the drill.
@@ -40,7 +40,7 @@ package struct SettingsTemplate: Sendable {
               // What you promised: how long a recovery may take, how much may be lost, how often it is rehearsed.
               objectives: { rto: "2h", rpo: "26h", drillEvery: "32d", copies: 1 },
 
-              repositories: ["local"],
+              repositories: [\(quoted(repositoryName))],
               retention: "nightly-30d",
 
               // Questions that every restored copy must answer with true.
@@ -50,6 +50,19 @@ package struct SettingsTemplate: Sendable {
         }
 
         """
+    }
+
+    /// The place's name: it is never shown without its place.
+    private var repositoryName: String {
+        if case .folder = repository { "local" } else { "remote" }
+    }
+
+    private var repositoryText: String {
+        switch repository {
+        case .folder(let path): "path: \(quoted(path))"
+        case .s3(let location): "s3: \(quoted(location.text))"
+        case .sftp(let location): "sftp: \(quoted(location.text))"
+        }
     }
 
     private var sourceText: String {

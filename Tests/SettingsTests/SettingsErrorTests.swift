@@ -119,22 +119,6 @@ private let table: [(file: String, lines: [String])] = [
         ]
     ),
     (
-        "{ repositories: { eu: { s3: 's3://b/p' } }, plans: {} }",
-        [
-            "error: unknown key 's3' in lifeboat.json:1:25",
-            "hint: this version keeps points in folders only: use 'path'.",
-            "error: a repository lacks 'path' in lifeboat.json:1:23",
-            "hint: add it: the folder, relative to the folder of this file.",
-        ]
-    ),
-    (
-        "{ repositories: { eu: { path: 's3://b/p' } }, plans: {} }",
-        [
-            "error: 's3://b/p' is not a folder in lifeboat.json:1:31",
-            "hint: this version keeps points in folders only.",
-        ]
-    ),
-    (
         "{ repositories: {}, plans: {} }",
         [
             "error: 'repositories' names no repository in lifeboat.json:1:17",

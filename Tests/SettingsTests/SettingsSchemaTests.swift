@@ -49,7 +49,7 @@ struct SettingsSchemaTests {
             #expect(settings.plan("p")?.retention == RetentionPolicy(keep: .init(within: .seconds(172_800))))
             #expect(settings.retention["gfs"] == RetentionPolicy(keep: .init(last: 3)))
             #expect(settings.retention["daily-7d"] != nil)
-            #expect(settings.repository("a")?.path == "\(folder)/r")
+            #expect(settings.repository("a")?.location == .folder("\(folder)/r"))
 
             try write("{ gfs: { keep: { daly: 3 } } }", to: "\(folder)/retention.json")
             let errors = try #require(throws: SettingsErrors.self) { try Settings.load("\(folder)/lifeboat.json") }

@@ -41,7 +41,7 @@ struct SettingsTests {
     func everyKey() throws {
         let settings = try parse(sampleSettings)
         #expect(settings.repositories.map(\.name) == ["local", "far"])
-        #expect(settings.repositories.map(\.path) == ["/etc/shop/repo", "/mnt/far"])
+        #expect(settings.repositories.map(\.location) == [.folder("/etc/shop/repo"), .folder("/mnt/far")])
         let shop = try #require(settings.plan("shop"))
         #expect(shop.place == "lifeboat.json:7:5")
         #expect(shop.source == .connection("service=shop"))
@@ -84,7 +84,7 @@ struct SettingsTests {
     @Test("nothing in the file is taken from the environment behind the reader's back")
     func noExpansion() throws {
         let settings = try parse("{ repositories: { a: { path: '$HOME/x' } }, plans: {} }")
-        #expect(settings.repository("a")?.path == "/etc/shop/$HOME/x")
+        #expect(settings.repository("a")?.location == .folder("/etc/shop/$HOME/x"))
     }
 
     @Test("the template that init writes is valid and says what it was given")
@@ -93,13 +93,13 @@ struct SettingsTests {
             let template = SettingsTemplate(
                 plan: "shop",
                 source: source,
-                repositoryPath: "./a \"quoted\" \\ path",
+                repository: .folder("./a \"quoted\" \\ path"),
                 timeZone: "Europe/Berlin"
             )
             let settings = try parse(template.text)
             let plan = try #require(settings.plan("shop"))
             #expect(plan.source == source)
-            #expect(settings.repository("local")?.path == "/etc/shop/a \"quoted\" \\ path")
+            #expect(settings.repository("local")?.location == .folder("/etc/shop/a \"quoted\" \\ path"))
             #expect(plan.schedule.timeZone.name == "Europe/Berlin")
             #expect(plan.retentionName == "nightly-30d" && plan.objectives.copies == 1)
         }

@@ -13,7 +13,7 @@ struct CheckTarget: Sendable {
     var plan: PlanSettings?
     /// Nil when only repositories are looked at.
     var source: Source?
-    var repositoryPaths: [String]
+    var places: [RepositoryPlace]
 
     /// Where the database is; resolved late, so that a variable that is not set is a finding.
     enum Source: Sendable {
@@ -69,19 +69,19 @@ struct TargetCheck: Sendable {
 
     /// Returns how long past backups took.
     private func checkRepositories(isLocal: Bool?, _ list: inout CheckList) -> [Duration] {
-        guard !target.repositoryPaths.isEmpty else { return [] }
+        guard !target.places.isEmpty else { return [] }
         guard let keyring = list.attempt("keys", { try keys.keyring(in: context) }) else { return [] }
         var durations: [Duration] = []
-        for path in target.repositoryPaths {
+        for place in target.places {
             let check = RepositoryCheck(
-                path: path,
+                place: place,
+                context: context,
                 plan: target.plan.flatMap { PlanName($0.name) },
-                keyring: keyring,
-                now: context.now()
+                keyring: keyring
             )
             durations += check.run(&list)?.durations ?? []
         }
-        if isLocal == true, target.repositoryPaths.allSatisfy(RepositoryCheck.liesOnSystemDisk) {
+        if isLocal == true, target.places.allSatisfy({ $0.folder.map(RepositoryCheck.liesOnSystemDisk) ?? false }) {
             list.warn(
                 "place",
                 "the database and every copy of it are on this machine's own disk",

@@ -14,18 +14,20 @@ struct RepositoryCheck {
         var durations: [Duration] = []
     }
 
-    let path: String
+    let place: RepositoryPlace
+    let context: CommandContext
     /// Nil when nothing names a plan: then only the place itself is looked at.
     let plan: PlanName?
     let keyring: Keyring
-    let now: Instant
+
+    private var now: Instant { context.now() }
 
     /// Free space that every repository needs, whatever the size of its points.
     private static let leastFreeBytes: Int64 = 64 << 20
 
     func run(_ list: inout CheckList) -> Facts? {
         list.attempt("repository") {
-            let repository = try Repository.open(FolderStore(path: path), keyring: keyring)
+            let repository = try Repository.open(try place.store(in: context), keyring: keyring)
             let session = try repository.beginSession(kind: .backup, plan: plan, base: nil)
             try session.end()
             return repository
@@ -69,7 +71,9 @@ struct RepositoryCheck {
     }
 
     private func checkSpace(_ repository: Repository, _ facts: Facts, _ list: inout CheckList) {
-        guard let free = list.attempt("space", { try Directory(path).freeBytes() }) else { return }
+        guard let folder = place.folder, let free = list.attempt("space", { try Directory(folder).freeBytes() }) else {
+            return
+        }
         let last = facts.newest?.totals.bytesStored ?? 0
         let whole = facts.newest?.archives.reduce(Int64(0)) { $0 + $1.bytes } ?? 0
         let hint = "Make room, or run 'lifeboat prune' and see what can go."

@@ -1,19 +1,73 @@
 import Diagnostics
 import Repository
+import Settings
 
-/// Where a repository is, as people write it.
-enum RepositoryPlace {
-    /// The store at `text`; a folder for now.
-    static func store(_ text: String, in context: CommandContext) throws -> any ObjectStore {
-        if let scheme = text.firstMatch(of: /^([a-z0-9]+):\/\//)?.1, scheme != "file" {
+/// Where a repository is: the one way from settings or a typed text to an open store.
+struct RepositoryPlace: Sendable, Equatable {
+    /// What people call it: its name in the settings, or what they typed.
+    let name: String
+    let location: RepositoryLocation
+    let limits: TransferLimits
+
+    /// A repository of the settings.
+    init(_ settings: RepositorySettings, in context: CommandContext) {
+        name = settings.name
+        limits = settings.limits
+        location =
+            if case .folder(let path) = settings.location {
+                .folder(context.absolute(path).tidyPath)
+            } else {
+                settings.location
+            }
+    }
+
+    /// What was typed: a folder, `file://`, `s3://bucket/prefix` or `sftp://[user@]host[:port]/path`.
+    ///
+    /// A password in it is refused, because everybody can read the process list.
+    init(typed text: String, in context: CommandContext) throws {
+        name = redacted(text)
+        limits = TransferLimits()
+        do {
+            switch text.firstMatch(of: /^([A-Za-z][A-Za-z0-9+.-]*):\/\//)?.1.lowercased() {
+            case nil: location = .folder(context.absolute(text).tidyPath)
+            case "file": location = .folder(context.absolute(String(text.dropFirst("file://".count))).tidyPath)
+            case "s3": location = .s3(try S3Location(url: text))
+            case "sftp": location = .sftp(try SFTPLocation(url: text))
+            default:
+                throw Diagnostic(
+                    .usage,
+                    "cannot use '\(redacted(text))' as a repository",
+                    cause: "it is a URL of an unknown kind",
+                    hint: "Name a folder, \(S3Location.form) or \(SFTPLocation.form)."
+                )
+            }
+        } catch let error as RepositoryURLError {
+            throw Diagnostic(
+                error.reason == .secret ? .secretOnCommandLine : .usage,
+                "cannot use '\(redacted(text))' as a repository",
+                cause: error.message,
+                hint: error.hint.prefix(1).uppercased() + error.hint.dropFirst()
+            )
+        }
+    }
+
+    /// A path or a URL, without credentials.
+    var text: String { location.text }
+
+    /// The folder on this machine; nil for a place elsewhere.
+    var folder: String? { if case .folder(let path) = location { path } else { nil } }
+
+    /// The store; nothing is touched before its first call.
+    func store(in context: CommandContext) throws -> any ObjectStore {
+        switch location {
+        case .folder(let path): FolderStore(path: path)
+        case .s3, .sftp:
             throw Diagnostic(
                 .usage,
-                "cannot use '\(redacted(text))' as a repository",
+                "cannot use '\(text)' as a repository",
                 cause: "this version stores in folders only",
                 hint: "Name a folder: a mounted volume, or one that another tool copies away."
             )
         }
-        let path = text.hasPrefix("file://") ? String(text.dropFirst("file://".count)) : text
-        return FolderStore(path: context.absolute(path))
     }
 }

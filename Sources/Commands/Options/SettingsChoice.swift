@@ -54,7 +54,7 @@ extension Settings {
                     .usage,
                     "\(path) has several repositories",
                     cause: names.joined(separator: ", "),
-                    hint: "Name a plan with --plan, or a folder with --from."
+                    hint: "Name a plan with --plan, or a repository with --from."
                 )
             }
         }
@@ -63,6 +63,6 @@ extension Settings {
                 ?? names.first,
             let found = repository(first)
         else { throw Diagnostic(.settingsInvalid, "\(path) has no repository", hint: "Add one under 'repositories'.") }
-        return FolderStore(path: found.path)
+        return try RepositoryPlace(found, in: context).store(in: context)
     }
 }

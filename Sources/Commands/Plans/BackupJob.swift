@@ -56,7 +56,7 @@ struct BackupJob: Sendable {
                 try SourceText(variable: command.sourceVariable ?? "", in: context).settings
             }
         guard let to = command.to else {
-            throw Diagnostic(.usage, "no repository is named", hint: "Say where the backups go with --to FOLDER.")
+            throw Diagnostic(.usage, "no repository is named", hint: "Say where the backups go with --to REPO.")
         }
         guard let plan = PlanName(command.planName ?? source.database) else {
             throw Diagnostic(
@@ -65,8 +65,13 @@ struct BackupJob: Sendable {
                 hint: "Name the database in the URL, or the plan with --plan."
             )
         }
-        let place = Place(name: to, store: try RepositoryPlace.store(to, in: context))
-        return BackupJob(plan: plan, source: source, places: [place], settings: nil)
+        let place = try RepositoryPlace(typed: to, in: context)
+        return BackupJob(
+            plan: plan,
+            source: source,
+            places: [Place(name: place.name, store: try place.store(in: context))],
+            settings: nil
+        )
     }
 
     private init(plan: PlanName, source: ConnectionSettings, places: [Place], settings: PlanSettings?) {
@@ -89,7 +94,7 @@ struct BackupJob: Sendable {
             guard let found = settings.repository(repository) else {
                 throw Diagnostic(.settingsInvalid, "there is no repository '\(repository)' in \(settings.path)")
             }
-            return Place(name: repository, store: FolderStore(path: found.path))
+            return Place(name: repository, store: try RepositoryPlace(found, in: context).store(in: context))
         }
         guard !places.isEmpty else {
             throw Diagnostic(

@@ -15,7 +15,10 @@ struct ReportSource {
     static func all(_ command: ReportCommand, in context: CommandContext) throws -> [ReportSource] {
         let keyring = try command.keys.keyring(in: context)
         if let from = command.repository.from {
-            let repository = try Repository.open(try RepositoryPlace.store(from, in: context), keyring: keyring)
+            let repository = try Repository.open(
+                try RepositoryPlace(typed: from, in: context).store(in: context),
+                keyring: keyring
+            )
             let named =
                 try (command.repository.planName().map { [$0] } ?? []) + command.plans.compactMap { PlanName($0) }
             let plans = named.isEmpty ? try repository.plans() : named
@@ -34,7 +37,7 @@ struct ReportSource {
                 throw Diagnostic(.settingsInvalid, "'\(plan.name)' cannot be the name of a plan")
             }
             let repositories = try plan.repositories.compactMap { settings.repository($0) }.map {
-                try Repository.open(FolderStore(path: $0.path), keyring: keyring)
+                try Repository.open(try RepositoryPlace($0, in: context).store(in: context), keyring: keyring)
             }
             return ReportSource(plan: name, repositories: repositories, settings: plan)
         }

@@ -89,15 +89,15 @@ struct CheckCommand: LifeboatCommand {
     }
 
     private func targets(in context: CommandContext) throws -> [CheckTarget] {
-        let place = from.map { context.absolute($0).tidyPath }
+        let place = try from.map { try RepositoryPlace(typed: $0, in: context) }
         var sources = try words.filter(SourceText.isSource).map { try SourceText(typed: $0).settings }
         if let sourceVariable { sources.append(try SourceText(variable: sourceVariable, in: context).settings) }
         let direct = sources.map {
-            CheckTarget(title: $0.displayName, source: .settings($0), repositoryPaths: place.map { [$0] } ?? [])
+            CheckTarget(title: $0.displayName, source: .settings($0), places: place.map { [$0] } ?? [])
         }
         let names = words.filter { !SourceText.isSource($0) }
         if !direct.isEmpty, names.isEmpty { return direct }
-        if let place, names.isEmpty { return [CheckTarget(title: place, repositoryPaths: [place])] }
+        if let place, names.isEmpty { return [CheckTarget(title: place.text, places: [place])] }
         let settings = try SettingsChoice(config: config).load(in: context)
         return direct
             + (try settings.plans(named: names).map { plan in
@@ -105,9 +105,9 @@ struct CheckCommand: LifeboatCommand {
                     title: plan.name,
                     plan: plan,
                     source: .plan(plan.source),
-                    repositoryPaths: place.map { [$0] }
+                    places: place.map { [$0] }
                         ?? plan.repositories.compactMap { settings.repository($0) }.map {
-                            context.absolute($0.path).tidyPath
+                            RepositoryPlace($0, in: context)
                         }
                 )
             })

@@ -80,7 +80,12 @@ struct DrillCommand: LifeboatCommand {
             }
             let named = try repository.planName() ?? plans.first.flatMap { PlanName($0) }
             return [
-                DrillTarget(store: try RepositoryPlace.store(from, in: context), name: named, plan: nil, scratch: nil)
+                DrillTarget(
+                    store: try RepositoryPlace(typed: from, in: context).store(in: context),
+                    name: named,
+                    plan: nil,
+                    scratch: nil
+                )
             ]
         }
         let settings = try SettingsChoice(config: repository.config).load(in: context)

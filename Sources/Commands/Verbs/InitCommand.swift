@@ -48,7 +48,7 @@ struct InitCommand: LifeboatCommand {
             ),
             .option(
                 "--repo",
-                value: "DIR",
+                value: "REPO",
                 to: \.place,
                 completion: .directories,
                 help: "Where recovery points go; otherwise ./lifeboat-repo"
@@ -103,7 +103,7 @@ struct InitCommand: LifeboatCommand {
                 Answer(
                     config: path,
                     plan: made.choices.plan,
-                    repository: made.choices.repositoryPath,
+                    repository: made.choices.repository.text,
                     repositoryID: made.repository.descriptor.id,
                     keysAreNew: made.keysAreNew,
                     escrowSheet: try made.repository.keyring.escrowSheet() == nil

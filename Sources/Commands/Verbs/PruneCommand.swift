@@ -88,7 +88,7 @@ struct PruneCommand: LifeboatCommand {
             let named = try plans.map(Self.planName) + (try repository.planName().map { [$0] } ?? [])
             let settings = try SettingsChoice(config: repository.config).loadIfPresent(in: context)
             let chosen = try Self.policy(policy, in: settings?.retention ?? .builtIn)
-            let store = try RepositoryPlace.store(from, in: context)
+            let store = try RepositoryPlace(typed: from, in: context).store(in: context)
             return [
                 PruneTarget(store: store, all: named.isEmpty ? chosen : nil, named: named.map { ($0, chosen, .utc) })
             ]
@@ -99,7 +99,8 @@ struct PruneCommand: LifeboatCommand {
             let here = try chosen.filter { $0.repositories.contains(place.name) }.compactMap { plan in
                 try retention(of: plan, in: settings).map { (try Self.planName(plan.name), $0, plan.schedule.timeZone) }
             }
-            return here.isEmpty ? nil : PruneTarget(store: FolderStore(path: place.path), all: nil, named: here)
+            guard !here.isEmpty else { return nil }
+            return PruneTarget(store: try RepositoryPlace(place, in: context).store(in: context), all: nil, named: here)
         }
     }
 

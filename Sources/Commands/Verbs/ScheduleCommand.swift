@@ -82,7 +82,9 @@ struct ScheduleCommand: LifeboatCommand {
         if forSystemd {
             let host = try ScheduleHost(choice.path(in: context) ?? settings.path, in: context)
             let units = try SystemdUnits(jobs, on: host, now: context.now()) { plan in
-                plan.repositories.compactMap { settings.repository($0) }.map { context.absolute($0.path).tidyPath }
+                plan.repositories.compactMap { settings.repository($0) }.compactMap {
+                    RepositoryPlace($0, in: context).folder
+                }
             }
             return try await deliver(units.units, on: console, in: context)
         }
