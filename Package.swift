@@ -27,6 +27,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Ground: errors that reach people, bytes in motion, plain values.
         library("Diagnostics", []),
@@ -39,6 +40,7 @@ let package = Package(
         library("Compression", ["CZstd", "Diagnostics", "Streams"]),
         library("AgeEncryption", ["CCrypto", "Diagnostics", "Streams"]),
         library("RowHashing", ["CXXHash", "Model"]),
+        library("HTTPClient", ["CCurl", "Diagnostics", "Streams"]),
 
         // Pure decisions: `now` is an argument.
         library("Policy", ["Model"]),
@@ -97,6 +99,7 @@ let package = Package(
         tests("ArchivesTests", ["Archives", "Compression", "Streams", "Diagnostics"]),
         tests("AgeEncryptionTests", ["AgeEncryption", "Streams", "Diagnostics"]),
         tests("RowHashingTests", ["RowHashing", "Model"]),
+        tests("HTTPClientTests", ["HTTPClient", "Streams", "Diagnostics"]),
         tests("PolicyTests", ["Policy", "Model"]),
         .testTarget(
             name: "CatalogTests",
