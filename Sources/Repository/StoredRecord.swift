@@ -83,9 +83,22 @@ extension Repository {
     }
 
     private func lastRecord(plan: PlanName, signer: String) throws -> (sequence: Int, sha256: String)? {
-        let places = try store.list(Layout.records(of: plan, signer: signer)).compactMap { Layout.recordPlace($0.key) }
-        guard let last = places.max(by: { $0.sequence < $1.sequence }) else { return nil }
-        return (last.sequence, Hex.encode(SHA256.digest(of: try object(at: last.key))))
+        let listed = try store.list(Layout.records(of: plan, signer: signer)).compactMap { info in
+            Layout.recordPlace(info.key).map { (place: $0, bytes: info.bytes) }
+        }
+        guard let last = listed.max(by: { $0.place.sequence < $1.place.sequence }) else { return nil }
+        let bytes = try object(at: last.place.key)
+        // The next record names this hash for ever: a read that came up short must not break the chain.
+        guard bytes.count == last.bytes else {
+            throw Diagnostic(
+                .repositoryStorage,
+                "cannot continue the chain of records after '\(last.place.key)'",
+                cause: "\(bytes.count) of its \(last.bytes) bytes were read",
+                hint: "Try again.",
+                retry: .later
+            )
+        }
+        return (last.place.sequence, Hex.encode(SHA256.digest(of: bytes)))
     }
 
     private func sealRecord(_ record: RunRecord, at key: ObjectKey) throws -> [UInt8] {

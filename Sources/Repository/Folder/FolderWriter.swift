@@ -65,7 +65,13 @@ final class FolderWriter: ObjectWriter {
         }
         if !replaces { removeTemporary() }
         temporaryName = nil
-        try tree.sync(folder.number)
+        do {
+            try tree.sync(folder.number)
+        } catch {
+            // A name that a power loss may take back must not be told to be there, nor be there when this has failed.
+            if !replaces { unlinkat(folder.number, name, 0) }
+            throw error
+        }
     }
 
     private func rename(to name: String) -> Int32 {

@@ -48,8 +48,10 @@ extension Repository {
     private func prune(_ plan: PrunePlan, in session: Session, _ author: RecordAuthor) throws -> PruneRun {
         let gathered = try gatherFacts(plan.kept + plan.removed, plan.options)
         let fresh = try PrunePlan.make(gathered.facts)
+        // The hash of a point whose signature was checked: a read that came up short would break the chain for good.
+        let hashes = Dictionary(gathered.points.map { ($0.name, $0.sha256) }) { first, _ in first }
         let removed = try fresh.removed.map { decision in
-            PreviousPoint(point: decision.point, sha256: try pointHash(decision.point))
+            PreviousPoint(point: decision.point, sha256: try hashes[decision.point] ?? pointHash(decision.point))
         }
         try recordRemoval(removed, author)
         for point in removed { try store.remove(Layout.point(point.point)) }
