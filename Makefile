@@ -2,7 +2,7 @@
 
 RELEASE = .build/release/lifeboat
 
-.PHONY: build test demo check fmt bench campaign release clean setup
+.PHONY: build test demo check fmt bench campaign fuzz release clean setup
 
 build: setup
 	swift build
@@ -30,10 +30,15 @@ fmt:
 bench: release
 	@Benchmarks/run $(RELEASE)
 
-# The long versions of the seeded tests.
+# The long versions of the seeded tests and campaigns (docs/reliability.md).
 campaign:
 	@scripts/setup --tests
 	LIFEBOAT_CAMPAIGN=1 swift test --disable-xctest --no-parallel
+
+# Every fuzz target under libFuzzer, SECONDS each.
+SECONDS ?= 60
+fuzz: setup
+	@scripts/fuzz $(SECONDS)
 
 clean:
 	swift package clean

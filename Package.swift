@@ -87,10 +87,21 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Model", "Diagnostics", "Streams", "PostgresClient"],
+            dependencies: ["Model", "Diagnostics", "Streams", "PostgresClient", "Repository"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
+        // What is fuzzed, by a sample in every test run and by libFuzzer (`make fuzz`).
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Model", "Diagnostics", "Streams", "PostgresClient", "Archives", "Compression", "AgeEncryption",
+                "Policy", "Catalog", "Repository", "Restore", "Settings",
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: strict
+        ),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests("ArchitectureTests", ["Diagnostics"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("StreamsTests", ["Streams", "Diagnostics"]),
@@ -132,9 +143,25 @@ let package = Package(
         tests("ReportsTests", ["Reports", "Policy", "Model"]),
         tests("SettingsTests", ["Settings", "Model", "Diagnostics", "Policy"]),
         tests("CommandLineKitTests", ["CommandLineKit", "Terminal", "Diagnostics", "Streams"]),
-        tests(
-            "EndToEndTests",
-            ["lifeboat", "Commands", "Model", "Diagnostics", "Streams", "PostgresClient", "Repository"]
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "lifeboat", "Commands", "Model", "Diagnostics", "Streams", "PostgresClient", "Repository",
+                "AgeEncryption", "Catalog", "Export", "Restore", "Drills", "Policy", "TestSupport",
+            ],
+            swiftSettings: strict
         ),
     ]
 )
+
+// libFuzzer brings its own main and needs its own build: `make fuzz`.
+if Context.environment["LIFEBOAT_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "lifeboat-fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/Fuzzer",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Model
 import Policy
+import TestSupport
 import Testing
 
 @Suite("Retention on random histories")

@@ -3,6 +3,7 @@ import Diagnostics
 import Model
 import Repository
 import Streams
+import TestSupport
 import Testing
 
 @Suite("Faults while a backup is written")
@@ -36,6 +37,7 @@ struct CommitFaultTests {
             let store = origin.copy()
             let faulty = FaultyStore(store, failAt: failAt, mode: mode, isCrash: true)
             let failed = code { try backUp(scene, to: faulty) } != nil
+            faulty.deliverLate()
             let repository = try Repository.open(store, keyring: scene.keyring)
             let listed = try repository.listPoints().map(\.name)
             outcomes.insert(listed.count)
@@ -74,6 +76,7 @@ struct CommitFaultTests {
             let store = MemoryStore()
             let faulty = FaultyStore(store, failAt: failAt, mode: mode, isCrash: true)
             let failed = code { _ = try Repository.create(in: faulty, keyring: scene.keyring, now: Scene.start) } != nil
+            faulty.deliverLate()
             do {
                 _ = try Repository.create(in: store, keyring: scene.keyring, now: Scene.start)
             } catch let error as Diagnostic where error.code == .objectExists {

@@ -4,6 +4,7 @@ import Glibc
 import Model
 import Repository
 import Streams
+import TestSupport
 import Testing
 
 @Suite("Keyring")

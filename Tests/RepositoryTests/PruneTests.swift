@@ -3,6 +3,7 @@ import Diagnostics
 import Model
 import Repository
 import Streams
+import TestSupport
 import Testing
 
 @Suite("Prune")
@@ -194,7 +195,7 @@ struct PruneTests {
 
     @Test(
         "a prune that fails at any operation leaves only complete points, and the next one finishes the work",
-        arguments: zip(FaultyStore.Mode.allCases, [true, true, false])
+        arguments: zip(FaultyStore.Mode.allCases, [true, true, false, true])
     )
     func failsAnywhere(_ mode: FaultyStore.Mode, _ isCrash: Bool) throws {
         _ = try commitChain(3)
@@ -213,6 +214,7 @@ struct PruneTests {
             let copy = store.copy()
             let faulty = FaultyStore(copy, failAt: failAt, mode: mode, isCrash: isCrash)
             let failed = code { _ = try run(removing, on: faulty) } != nil
+            faulty.deliverLate()
             try requireInvariants(copy)
             try killSessions(in: copy)
             let left = try removing.filter { try copy.info(objectKey("points/" + Self.path($0.point))) != nil }

@@ -3,6 +3,7 @@ import Diagnostics
 import Model
 import Policy
 import Repository
+import TestSupport
 import Testing
 
 @Suite("Finding points")

@@ -3,6 +3,7 @@ import Glibc
 import Model
 import Repository
 import Streams
+import TestSupport
 import Testing
 
 @Suite("Object stores")

@@ -3,6 +3,7 @@ import Diagnostics
 import Model
 import Repository
 import Streams
+import TestSupport
 import Testing
 
 @Suite("Tampering")
@@ -181,20 +182,5 @@ struct TamperingTests {
         #expect(code { _ = try reader.whole().readAll(limit: 1 << 20) } == .objectCorrupt)
         try scene.repository.append(scene.record(.verify(run)))
         #expect(try Set(scene.repository.evidence(plan: Scene.shop).bad.keys) == [Scene.name(0)])
-    }
-}
-
-/// A generator that gives the same numbers on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,42 +1,51 @@
 import Diagnostics
-import Model
-import Repository
-import Streams
+package import Model
+package import Repository
+package import Streams
 import Synchronization
 
 /// A store in memory whose clock the test moves.
-final class MemoryStore: ObjectStore {
-    struct Object {
+package final class MemoryStore: ObjectStore {
+    private struct Object {
         var bytes: [UInt8]
         var modified: Instant
     }
 
-    struct State {
+    private struct State {
         var objects: [ObjectKey: Object] = [:]
         var now = Instant(secondsSinceEpoch: 1_800_000_000)
     }
 
-    let displayName = "memory"
-    let capabilities = StoreCapabilities(createsExclusively: true, isDurable: true)
+    package let displayName = "memory"
+    package let capabilities = StoreCapabilities(createsExclusively: true, isDurable: true)
     private let state = Mutex(State())
 
-    var now: Instant { state.withLock { $0.now } }
-    var objects: [ObjectKey: [UInt8]] { state.withLock { $0.objects.mapValues(\.bytes) } }
+    package var now: Instant { state.withLock { $0.now } }
+    package var objects: [ObjectKey: [UInt8]] { state.withLock { $0.objects.mapValues(\.bytes) } }
 
-    func advance(_ span: Duration) { state.withLock { $0.now = $0.now + span } }
+    package init() {}
+
+    /// A store that holds these objects.
+    package init(holding objects: [ObjectKey: [UInt8]]) {
+        state.withLock { state in
+            for (key, bytes) in objects { state.objects[key] = Object(bytes: bytes, modified: state.now) }
+        }
+    }
+
+    package func advance(_ span: Duration) { state.withLock { $0.now = $0.now + span } }
 
     /// The same content in a store of its own.
-    func copy() -> MemoryStore {
+    package func copy() -> MemoryStore {
         let copy = MemoryStore()
         let content = state.withLock { $0 }
         copy.state.withLock { $0 = content }
         return copy
     }
 
-    func prepare() {}
-    func holdsOnly(_ keys: Set<ObjectKey>) -> Bool { state.withLock { keys.isSuperset(of: $0.objects.keys) } }
+    package func prepare() {}
+    package func holdsOnly(_ keys: Set<ObjectKey>) -> Bool { state.withLock { keys.isSuperset(of: $0.objects.keys) } }
 
-    func create(_ key: ObjectKey) throws -> any ObjectWriter {
+    package func create(_ key: ObjectKey) throws -> any ObjectWriter {
         if state.withLock({ $0.objects[key] != nil }) { throw exists(key) }
         return MemoryWriter { [self] bytes in
             try state.withLock { state in
@@ -46,7 +55,7 @@ final class MemoryStore: ObjectStore {
         }
     }
 
-    func read(_ key: ObjectKey, range: Range<Int64>?) throws -> any ByteSource {
+    package func read(_ key: ObjectKey, range: Range<Int64>?) throws -> any ByteSource {
         guard let bytes = state.withLock({ $0.objects[key]?.bytes }) else {
             throw Diagnostic(.objectMissing, "'\(key)' is missing")
         }
@@ -57,13 +66,13 @@ final class MemoryStore: ObjectStore {
         return MemorySource(Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
     }
 
-    func info(_ key: ObjectKey) -> ObjectInfo? {
+    package func info(_ key: ObjectKey) -> ObjectInfo? {
         state.withLock { state in
             state.objects[key].map { ObjectInfo(key: key, bytes: Int64($0.bytes.count), modified: $0.modified) }
         }
     }
 
-    func list(_ prefix: String) -> [ObjectInfo] {
+    package func list(_ prefix: String) -> [ObjectInfo] {
         state.withLock { state in
             state.objects.filter { $0.key.text.hasPrefix(prefix + "/") || prefix.isEmpty }
                 .map { ObjectInfo(key: $0.key, bytes: Int64($0.value.bytes.count), modified: $0.value.modified) }
@@ -71,11 +80,11 @@ final class MemoryStore: ObjectStore {
         }
     }
 
-    func replace(_ key: ObjectKey, with bytes: [UInt8]) {
+    package func replace(_ key: ObjectKey, with bytes: [UInt8]) {
         state.withLock { $0.objects[key] = Object(bytes: bytes, modified: $0.now) }
     }
 
-    func remove(_ key: ObjectKey) { state.withLock { $0.objects[key] = nil } }
+    package func remove(_ key: ObjectKey) { state.withLock { $0.objects[key] = nil } }
 
     private func exists(_ key: ObjectKey) -> Diagnostic { Diagnostic(.objectExists, "'\(key)' exists") }
 }
