@@ -5,7 +5,7 @@ import Repository
 import Streams
 import Synchronization
 
-/// The archives that this run has finished, by all of its workers.
+/// The archives that this run has finished in one repository, by all of its workers.
 final class ArchiveRegister: Sendable {
     private let facts = Mutex<[ArchiveFacts]>([])
 
@@ -14,44 +14,49 @@ final class ArchiveRegister: Sendable {
     func add(_ archive: ArchiveFacts) { facts.withLock { $0.append(archive) } }
 }
 
-/// Where one worker's members go: archive after archive, each ended where a range ends.
+/// Where one worker's members go for one set of repositories with the same recipients: archive after archive, each ended
+/// where a range ends.
 ///
-/// One thread. Dropping a lane abandons the archive it is writing; those it has finished stay in the register.
+/// One thread. Dropping a lane abandons the archive it is writing; those it has finished stay in the registers.
 final class ArchiveLane {
     private struct OpenArchive {
+        var stored: SharedArchive
         var writer: ArchiveWriter
         var tap: RangeTap
         var tar: TarWriter
     }
 
-    private let repository: Repository
+    let destinations: [Destination]
     private let point: PointName
     private let limit: Int64
-    private let register: ArchiveRegister
     private var open: OpenArchive?
+    private var start: Int64 = 0
+    private var members = 0
 
-    init(_ repository: Repository, point: PointName, limit: Int64, register: ArchiveRegister) {
-        self.repository = repository
+    init(_ destinations: [Destination], point: PointName, limit: Int64) {
+        self.destinations = destinations
         self.point = point
         self.limit = limit
-        self.register = register
     }
 
-    /// Writes the members that `body` hands over and returns where they lie.
-    ///
-    /// A range without members has a place too, of no length, so that every range is written alike.
-    func range(_ body: (_ write: (MemberName, UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws
-        -> ArchiveLocation
-    {
+    /// Begins a range; every range is begun and ended alike, also one without members.
+    func beginRange() throws {
         let current = try open ?? begin()
         open = current
-        let start = current.tar.position
+        start = current.tar.position
+        members = 0
         current.tap.beginRange()
-        var members = 0
-        try body { name, bytes in
-            try current.tar.writeEntry(name: name.text, bytes)
-            members += 1
-        }
+    }
+
+    /// Adds a member to the range.
+    func write(_ name: MemberName, _ bytes: UnsafeRawBufferPointer) throws {
+        try open?.tar.writeEntry(name: name.text, bytes)
+        members += 1
+    }
+
+    /// Ends the range and says where it lies; a range without members has a place too, of no length.
+    func endRange() throws -> ArchiveLocation {
+        let current = try open ?? begin()
         let location = ArchiveLocation(
             archive: current.writer.id,
             offset: start,
@@ -68,14 +73,17 @@ final class ArchiveLane {
         guard let current = open else { return }
         open = nil
         try current.tar.finish()
-        register.add(current.writer.facts(writtenIn: point))
+        let facts = current.writer.facts(writtenIn: point)
+        for destination in current.stored.holders { destination.register.add(facts) }
     }
 
     private func begin() throws -> OpenArchive {
-        let writer = try repository.newArchive()
+        let stored = try SharedArchive(try Repository.newArchiveID(), in: destinations)
+        let writer = try destinations[0].repository.newArchive(stored.id, into: stored)
         let tap = RangeTap(into: writer)
         let modified = point.slot.instant.secondsSinceEpoch
         return OpenArchive(
+            stored: stored,
             writer: writer,
             tap: tap,
             tar: try TarWriter(into: tap, named: writer.id.text, modified: modified)

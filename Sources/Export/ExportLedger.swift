@@ -1,15 +1,13 @@
 import Model
 import Synchronization
 
-/// What the workers have found so far; any thread.
+/// What a run has for one repository so far; any thread.
 final class ExportLedger: Sendable {
     private struct State {
         var ranges: [RangeTask.ID: TableRange] = [:]
-        var reused: [RangeTask] = []
+        var reused: Set<RangeTask.ID> = []
         var reads: [ReadReason: RangeCount] = [:]
         var reuse = RangeCount()
-        var refused: [RangeTask] = []
-        var contradictions: [String] = []
         var textBytesRead: Int64 = 0
     }
 
@@ -28,30 +26,16 @@ final class ExportLedger: Sendable {
     func reuse(_ task: RangeTask, _ range: TableRange) {
         state.withLock { state in
             state.ranges[task.id] = range
-            state.reused.append(task)
+            state.reused.insert(task.id)
             state.reuse.add(range)
         }
     }
 
-    /// Records ranges whose table a worker could not lock.
-    func refuse(_ tasks: [RangeTask]) { state.withLock { $0.refused += tasks } }
-
-    /// Records that a range changed without looking changed, or the other way round.
-    func contradict(_ text: String) { state.withLock { $0.contradictions.append(text) } }
-
-    /// Hands over the ranges that are left to the coordinator.
-    func takeRefused() -> [RangeTask] {
-        state.withLock { state in
-            defer { state.refused = [] }
-            return state.refused
-        }
-    }
-
-    /// Hands over the ranges that were taken over, which are then no longer counted as such.
-    func takeReused() -> [RangeTask] {
+    /// Forgets the ranges that were taken over, and says which they were.
+    func forgetReused() -> Set<RangeTask.ID> {
         state.withLock { state in
             defer {
-                for task in state.reused { state.ranges[task.id] = nil }
+                for task in state.reused { state.ranges[task] = nil }
                 state.reused = []
                 state.reuse = RangeCount()
             }
@@ -62,7 +46,6 @@ final class ExportLedger: Sendable {
     /// What was found of one task; nil when nobody took it.
     func range(of task: RangeTask) -> TableRange? { state.withLock { $0.ranges[task.id] } }
 
-    var contradictions: [String] { state.withLock { $0.contradictions } }
     var reused: RangeCount { state.withLock { $0.reuse } }
     var reads: [ReadReason: RangeCount] { state.withLock { $0.reads } }
     var textBytesRead: Int64 { state.withLock { $0.textBytesRead } }

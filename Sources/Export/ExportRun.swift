@@ -7,57 +7,38 @@ import Streams
 /// One run, step by step; lives on one thread.
 struct ExportRun {
     let plan: ExportPlan
-    let repository: Repository
-    let session: Session
+    let destinations: [Destination]
     let stop: Stop
     let progress: ExportProgress
     let phases: PhaseRecorder
 
-    private let register = ArchiveRegister()
-    private let ledger = ExportLedger()
+    private let findings = ExportFindings()
 
     init(
         plan: ExportPlan,
-        repository: Repository,
-        session: Session,
+        destinations: [Destination],
         stop: Stop,
         progress: ExportProgress,
         phases: PhaseRecorder
     ) {
         self.plan = plan
-        self.repository = repository
-        self.session = session
+        self.destinations = destinations
         self.stop = stop
         self.progress = progress
         self.phases = phases
     }
 
-    /// Everything from the first connection to the commit.
-    func perform() throws -> ExportOutcome {
-        let newest = try repository.newest(plan: plan.point.plan)
-        if let base = newest.point { try session.use(base: base.name) }
-        let prepared: PreparedPoint
-        do {
-            prepared = try prepare(newest)
-        } catch {
-            // Nothing refers to these archives, and nothing will: the commit was never tried.
-            for archive in register.archives { try? repository.store.remove(repository.archiveKey(archive.id)) }
-            throw error
-        }
+    /// Everything from the first connection to the commits; what it throws ended the run in every repository.
+    func perform() throws {
+        try destinations.requireAny()
+        let prepared = try prepare()
         if stop.isRequested { throw Stopped() }
-        let point = try phases.measure("commit") {
-            try repository.commit(manifest: prepared.manifest, catalog: prepared.catalog, session: session)
+        for (point, stored) in PointCommits(stop: stop, phases: phases).run(prepared) {
+            point.destination.settle(ExportOutcome(point: stored, report: report(point, stored)))
         }
-        return ExportOutcome(point: point, report: report(prepared, point))
     }
 
-    /// A point that is complete but for its commit.
-    private struct PreparedPoint {
-        var manifest: Manifest
-        var catalog: [UInt8]
-    }
-
-    private func prepare(_ newest: NewestPoint) throws -> PreparedPoint {
+    private func prepare() throws -> [PreparedPoint] {
         let coordinator = try phases.measure("connect") { try SnapshotCoordinator(plan, stop: stop) }
         let snapshot = try phases.measure("lock and snapshot") { try coordinator.takeSnapshot() }
         let survey = try phases.measure("inventory") {
@@ -68,7 +49,7 @@ struct ExportRun {
         let catalog = try phases.measure("catalog") {
             try StoredDefinitions(from: coordinator.connection, excluding: plan.excludedObjects)
         }
-        let reuse = try judge(newest.point, survey, coordinator)
+        let reuse = try destinations.map { try judge($0, survey, coordinator) }
         let tasks = TaskList(
             survey.inventory,
             largeObjects: survey.largeObjects,
@@ -77,7 +58,7 @@ struct ExportRun {
         ).tasks
         progress.plan(ranges: tasks.count, tableBytes: tasks.reduce(0) { $0 + $1.bytes })
         let context = context(survey, snapshot, coordinator, reuse)
-        var notices = newest.damaged.map { "point '\($0.point)' cannot be read and was passed over: \($0.reason)" }
+        var notices: [String] = []
         if let problem = survey.cluster.problem { notices.append("no later run can build on this point: \(problem)") }
         notices += try phases.measure("copy") { try copy(tasks, context, coordinator) }
         let ending = try phases.measure("sequences and anchor") { try finish(survey, context, coordinator) }
@@ -88,27 +69,39 @@ struct ExportRun {
             }
         }
         try explaining("the snapshot was lost") { try coordinator.connection.execute("COMMIT") }
-        let draft = ManifestDraft(
-            context: context,
-            tasks: tasks,
-            base: newest.point,
-            source: survey.source,
-            continuity: ending.continuity,
-            largeObjects: survey.largeObjects?.objects,
-            sequences: ending.sequences,
-            catalog: catalog,
-            notices: notices + catalog.notices + ledger.contradictions,
-            phases: phases.recorded
-        )
-        return PreparedPoint(manifest: try draft.manifest(), catalog: catalog.bytes)
+        try destinations.requireAny()
+        return try destinations.live.map { destination in
+            let passedOver = destination.base.damaged.map {
+                "point '\($0.point)' cannot be read and was passed over: \($0.reason)"
+            }
+            let draft = ManifestDraft(
+                context: context,
+                destination: destination,
+                tasks: tasks,
+                source: survey.source,
+                continuity: ending.continuity,
+                largeObjects: survey.largeObjects?.objects,
+                sequences: ending.sequences,
+                catalog: catalog,
+                notices: passedOver + notices + catalog.notices + findings.contradictions,
+                phases: phases.recorded
+            )
+            return PreparedPoint(destination: destination, manifest: try draft.manifest(), catalog: catalog.bytes)
+        }
     }
 
+    /// What may be taken over in one repository, from its own base.
     private func judge(
-        _ base: StoredPoint?,
+        _ destination: Destination,
         _ survey: ExportSurvey,
         _ coordinator: SnapshotCoordinator
     ) throws -> ReuseVerdict {
-        let archives = base == nil || plan.isFull ? [] : try repository.listArchives()
+        let base = destination.base.point
+        guard
+            let archives = try destination.attempt({
+                base == nil || plan.isFull ? [] : try destination.repository.listArchives()
+            })
+        else { return .unusable(.noBase) }
         let present = ReuseVerdict.Present(
             cluster: survey.cluster.key,
             bounds: survey.bounds,
@@ -123,21 +116,19 @@ struct ExportRun {
         _ survey: ExportSurvey,
         _ snapshot: ExportedSnapshot,
         _ coordinator: SnapshotCoordinator,
-        _ reuse: ReuseVerdict
+        _ reuse: [ReuseVerdict]
     ) -> ExportContext {
         ExportContext(
             plan: plan,
-            repository: repository,
             snapshot: snapshot,
             pinned: coordinator.pinned,
             inventory: survey.inventory,
             encoding: survey.source.encoding,
-            window: reuse.basis?.window,
+            destinations: destinations,
+            windows: ScanWindows(reuse.map { $0.basis?.window }),
             takesFingerprints: survey.cluster.key != nil,
-            ledger: ledger,
-            register: register,
-            progress: progress,
-            heartbeat: Heartbeat(session)
+            findings: findings,
+            progress: progress
         )
     }
 
@@ -148,11 +139,12 @@ struct ExportRun {
         _ coordinator: SnapshotCoordinator
     ) throws -> [String] {
         var notices = try copyOnce(tasks, context, coordinator)
-        if !ledger.contradictions.isEmpty {
-            // What was taken over on the strength of the same argument is not to be trusted either.
-            let again = ledger.takeReused().map { task in
+        if !findings.contradictions.isEmpty {
+            // What was taken over on the strength of the same argument, here or elsewhere, is not to be trusted either.
+            let reused = destinations.map { $0.ledger.forgetReused() }
+            let again = tasks.filter { task in reused.contains { $0.contains(task.id) } }.map { task in
                 var task = task
-                task.prospect = .read(.violation)
+                task.prospects = reused.map { $0.contains(task.id) ? .read(.violation) : .settled }
                 return task
             }
             notices += try copyOnce(again, context, coordinator)
@@ -167,7 +159,7 @@ struct ExportRun {
     ) throws -> [String] {
         guard !tasks.isEmpty else { return [] }
         var notices = try ExportWorkers(context: context, stop: stop).run(tasks)
-        let refused = ledger.takeRefused()
+        let refused = findings.takeRefused()
         guard !refused.isEmpty else { return notices }
         let pipeline = try context.makePipeline(stop: stop)
         try RangeWork(context: context, connection: coordinator.connection, pipeline: pipeline).take(refused)
@@ -192,7 +184,7 @@ struct ExportRun {
     ) throws -> Ending {
         let sequences = try explaining("cannot read the sequences") { try survey.sequences.read() }
         // After a contradiction the next run must not build on the same theory.
-        guard let cluster = survey.cluster.key, ledger.contradictions.isEmpty else {
+        guard let cluster = survey.cluster.key, findings.contradictions.isEmpty else {
             return Ending(sequences: sequences, continuity: nil)
         }
         let anchor =
@@ -213,8 +205,10 @@ struct ExportRun {
         let due = RowAudit.due(tables, plan.audit, in: plan.point.slot)
         guard !due.isEmpty else { return }
         var rows = [Int64](repeating: 0, count: tables.count)
+        // All that still live have the same rows: what was read went to each, what was taken over was compared.
+        guard let any = destinations.live.first else { return }
         for task in tasks {
-            if case .table(let index) = task.source { rows[index] += ledger.range(of: task)?.proof.rows ?? 0 }
+            if case .table(let index) = task.source { rows[index] += any.ledger.range(of: task)?.proof.rows ?? 0 }
         }
         try explaining("cannot count the tables again") {
             try RowAudit(connection: connection).check(due.map { (tables[$0], rows[$0]) })
@@ -222,6 +216,7 @@ struct ExportRun {
     }
 
     private func report(_ prepared: PreparedPoint, _ point: StoredPoint) -> ExportReport {
+        let ledger = prepared.destination.ledger
         var totals = prepared.manifest.totals
         totals.bytesStored += point.bytes
         return ExportReport(
@@ -237,13 +232,13 @@ struct ExportRun {
     }
 
     private var alarm: Diagnostic? {
-        guard let first = ledger.contradictions.first else { return nil }
+        guard let first = findings.contradictions.first else { return nil }
         return Diagnostic(
             .objectCorrupt,
             "rows changed without a trace: points since the last full read may be wrong",
             cause: first,
             hint: "This point was read in full. Drill the points before it, and check the server's memory and disks.",
-            context: ["ranges": ledger.contradictions.joined(separator: "; ")]
+            context: ["ranges": findings.contradictions.joined(separator: "; ")]
         )
     }
 }

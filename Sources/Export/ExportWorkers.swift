@@ -82,7 +82,7 @@ struct ExportWorkers {
             guard case .table(let index) = task.source else { return false }
             return refused.contains(context.inventory.tables[index].oid)
         }
-        context.ledger.refuse(job.tasks.filter(isRefused))
+        context.findings.refuse(job.tasks.filter(isRefused))
         try work.take(job.tasks.filter { !isRefused($0) })
     }
 }

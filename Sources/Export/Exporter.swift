@@ -3,75 +3,55 @@ import Model
 package import Repository
 package import Streams
 
-/// Takes one recovery point of a database.
+/// Takes one recovery point of a database, into one repository or several at once.
 ///
-/// Blocks its thread until the point is committed or the run has failed; call it on a dedicated thread. Memory is about
-/// 14 MiB per worker, the lists of tables and ranges, and the largest single row.
+/// Blocks its thread until the run has ended; call it on a dedicated thread. Memory is about 14 MiB per worker, the lists
+/// of tables and ranges, the largest single row, and for each repository what its store holds of an upload. The database
+/// is read once, under one snapshot, whatever the number of repositories; they are written to in step, so the slowest one
+/// sets the pace.
 package struct Exporter: Sendable {
     private let plan: ExportPlan
-    private let repository: Repository
+    private let repositories: [Repository]
     private let stop: Stop
     private let progress: ExportProgress
 
     /// Prepares a run; nothing happens yet.
-    package init(_ plan: ExportPlan, into repository: Repository, stop: Stop, progress: ExportProgress) {
+    ///
+    /// The first repository decides which of two workers has a slot.
+    package init(_ plan: ExportPlan, into repositories: [Repository], stop: Stop, progress: ExportProgress) {
         self.plan = plan
-        self.repository = repository
+        self.repositories = repositories
         self.stop = stop
         self.progress = progress
     }
 
-    /// Runs the backup and records it, whatever becomes of it.
+    /// Runs the backup and records it in every repository, whatever becomes of it there.
     ///
-    /// When this returns, the point exists. When it throws, none does, and what the run had stored is removed as far as
-    /// possible; what is left is collected later.
-    package func run() throws -> ExportOutcome {
+    /// One result for each repository, in their order. Where it is a success, the point exists. Where it is a failure,
+    /// none does (or, when the store never said whether it committed, perhaps one), and what the run had stored is removed
+    /// as far as possible; what is left is collected later.
+    package func run() -> [Result<ExportOutcome, any Error>] {
         let started = Instant.now
         let phases = PhaseRecorder()
+        let destinations = repositories.enumerated().map { index, repository in
+            Destination(repository, index: index, plan: plan.point.plan)
+        }
         do {
-            let outcome = try export(phases)
-            record(
-                BackupRun(
-                    point: outcome.point.name,
-                    recoveryInstant: outcome.point.manifest.recoveryInstant,
-                    totals: outcome.report.totals,
-                    phases: outcome.report.phases,
-                    failure: nil
-                ),
-                started: started
-            )
-            return outcome
+            try ExportRun(plan: plan, destinations: destinations, stop: stop, progress: progress, phases: phases)
+                .perform()
         } catch {
-            record(
-                BackupRun(
-                    point: nil,
-                    recoveryInstant: nil,
-                    totals: nil,
-                    phases: phases.recorded,
-                    failure: Failure(error)
-                ),
-                started: started
-            )
-            throw error
+            for destination in destinations { destination.lose(error) }
+        }
+        return destinations.map { destination in
+            let result = destination.result ?? .failure(Stopped())
+            record(BackupRun(result, phases), in: destination.repository, started: started)
+            destination.end()
+            return result
         }
     }
 
-    private func export(_ phases: PhaseRecorder) throws -> ExportOutcome {
-        let session = try repository.beginSession(kind: .backup, plan: plan.point.plan, base: nil)
-        defer { try? session.end() }
-        let run = ExportRun(
-            plan: plan,
-            repository: repository,
-            session: session,
-            stop: stop,
-            progress: progress,
-            phases: phases
-        )
-        return try run.perform()
-    }
-
     /// A run that cannot be recorded is still what it was: the point is the commit, the record only tells of it.
-    private func record(_ run: BackupRun, started: Instant) {
+    private func record(_ run: BackupRun, in repository: Repository, started: Instant) {
         let record = RunRecord(
             tool: plan.tool,
             plan: plan.point.plan,
@@ -81,6 +61,29 @@ package struct Exporter: Sendable {
             event: .backup(run)
         )
         _ = try? repository.append(record)
+    }
+}
+
+extension BackupRun {
+    fileprivate init(_ result: Result<ExportOutcome, any Error>, _ phases: PhaseRecorder) {
+        switch result {
+        case .success(let outcome):
+            self.init(
+                point: outcome.point.name,
+                recoveryInstant: outcome.point.manifest.recoveryInstant,
+                totals: outcome.report.totals,
+                phases: outcome.report.phases,
+                failure: nil
+            )
+        case .failure(let error):
+            self.init(
+                point: nil,
+                recoveryInstant: nil,
+                totals: nil,
+                phases: phases.recorded,
+                failure: Failure(error)
+            )
+        }
     }
 }
 

@@ -2,11 +2,11 @@ import Diagnostics
 import Model
 import Repository
 
-/// Puts together what a run has found.
+/// Puts together what a run has found for one repository.
 struct ManifestDraft {
     let context: ExportContext
+    let destination: Destination
     let tasks: [RangeTask]
-    let base: StoredPoint?
     let source: SourceFacts
     let continuity: Continuity?
     let largeObjects: [LargeObjectFacts]?
@@ -40,7 +40,7 @@ struct ManifestDraft {
             notices: notices,
             phases: phases,
             totals: totals(tables, largeObjects),
-            previous: base?.asPrevious
+            previous: destination.base.point?.asPrevious
         )
     }
 
@@ -77,7 +77,7 @@ struct ManifestDraft {
     }
 
     private func range(of task: RangeTask) throws -> TableRange {
-        guard let range = context.ledger.range(of: task) else {
+        guard let range = destination.ledger.range(of: task) else {
             throw Diagnostic(.internalError, "a range from block \(task.blocks.first) was planned but never read")
         }
         return range
@@ -89,7 +89,7 @@ struct ManifestDraft {
         -> [ArchiveFacts]
     {
         let known = Dictionary(
-            (context.register.archives + (base?.manifest.archives ?? [])).map { ($0.id, $0) },
+            (destination.register.archives + (destination.base.point?.manifest.archives ?? [])).map { ($0.id, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         let all = tables.flatMap(\.ranges) + (largeObjects?.ranges ?? [])
@@ -117,12 +117,12 @@ struct ManifestDraft {
     private func totals(_ tables: [TableData], _ largeObjects: LargeObjectData?) -> BackupTotals {
         let all = tables.flatMap(\.ranges) + (largeObjects?.ranges ?? [])
         return BackupTotals(
-            bytesRead: context.ledger.textBytesRead,
+            bytesRead: destination.ledger.textBytesRead,
             bytesRepresented: all.reduce(0) { $0 + $1.textBytes },
-            bytesStored: context.register.archives.reduce(0) { $0 + $1.bytes },
+            bytesStored: destination.register.archives.reduce(0) { $0 + $1.bytes },
             rows: all.reduce(0) { $0 + $1.proof.rows },
-            rangesRead: context.ledger.reads.values.reduce(0) { $0 + $1.ranges },
-            rangesReused: context.ledger.reused.ranges
+            rangesRead: destination.ledger.reads.values.reduce(0) { $0 + $1.ranges },
+            rangesReused: destination.ledger.reused.ranges
         )
     }
 }

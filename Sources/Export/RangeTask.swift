@@ -16,7 +16,8 @@ struct RangeTask: Sendable, Hashable {
 
     var source: Source
     var blocks: BlockRange
-    var prospect: ReuseBasis.Prospect
+    /// What is known of it in each destination, by index.
+    var prospects: [ReuseBasis.Prospect]
     /// About how much of the server's storage it covers, TOAST included.
     var bytes: Int64
 
@@ -60,9 +61,13 @@ struct TaskList: Sendable {
     var tasks: [RangeTask]
 
     /// Cuts every table and says of each range what is known before its rows are looked at.
-    init(_ inventory: Inventory, largeObjects: LargeObjectListing?, reuse: ReuseVerdict, chunks: ChunkPlan) {
+    ///
+    /// One read serves every destination, so all share one set of ranges: the boundaries of the newest base that knows the
+    /// table. A base that was cut otherwise has the table read again once, and is cut alike from then on.
+    init(_ inventory: Inventory, largeObjects: LargeObjectListing?, reuse: [ReuseVerdict], chunks: ChunkPlan) {
+        let bases = reuse.compactMap(\.basis).sorted { $0.slot > $1.slot }
         tasks = inventory.tables.indices.flatMap { index in
-            Self.tasks(of: inventory.tables[index], at: index, reuse, chunks)
+            Self.tasks(of: inventory.tables[index], at: index, bases, reuse, chunks)
         }
         if let largeObjects {
             let bytes = largeObjects.bytes / Int64(max(1, largeObjects.ranges.count))
@@ -70,7 +75,7 @@ struct TaskList: Sendable {
                 RangeTask(
                     source: .largeObjects,
                     blocks: range,
-                    prospect: .read(reuse.refusal ?? .notComparable),
+                    prospects: reuse.map { .read($0.refusal ?? .notComparable) },
                     bytes: bytes
                 )
             }
@@ -80,10 +85,11 @@ struct TaskList: Sendable {
     private static func tasks(
         of table: SourceTable,
         at index: Int,
-        _ reuse: ReuseVerdict,
+        _ bases: [ReuseBasis],
+        _ reuse: [ReuseVerdict],
         _ chunks: ChunkPlan
     ) -> [RangeTask] {
-        let base = reuse.basis?.boundaries(of: table) ?? []
+        let base = bases.lazy.map { $0.boundaries(of: table) }.first { !$0.isEmpty } ?? []
         let ranges =
             !table.isDivisible
             ? [BlockRange.all]
@@ -94,7 +100,7 @@ struct TaskList: Sendable {
             RangeTask(
                 source: .table(index),
                 blocks: blocks,
-                prospect: reuse.prospect(of: blocks, in: table),
+                prospects: reuse.map { $0.prospect(of: blocks, in: table) },
                 bytes: bytes(of: blocks, in: table, chunks)
             )
         }

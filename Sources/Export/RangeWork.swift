@@ -19,36 +19,30 @@ struct RangeWork {
         }
     }
 
-    private func take(_ task: RangeTask, _ scan: ScannedRange?) throws {
-        switch task.prospect {
-        case .read(let reason):
-            try read(task, scan, because: reason)
-        case .candidate(let base, let isDue):
-            guard let scan, let known = base.fingerprint else {
-                try read(task, scan, because: .notComparable)
-                return
-            }
-            switch RangeVerdict(base: known, now: scan) {
-            case .read(let reason):
-                try read(task, scan, because: reason)
-            case .contradiction:
-                context.ledger.contradict("\(name(of: task)): no row is new and none is missing, yet they are others")
-                try read(task, scan, because: .violation)
-            case .unchanged where isDue:
-                let range = try read(task, scan, because: .rereadDue)
-                if range.proof != base.proof || range.textBytes != base.textBytes {
-                    context.ledger.contradict("\(name(of: task)): it looked unchanged, but its rows are others")
-                }
-            case .unchanged:
-                context.ledger.reuse(task, base)
-                context.progress.finishRange(tableBytes: task.bytes, reused: true)
+    private func take(_ task: RangeTask, _ scan: WindowedScan?) throws {
+        let judged = RangeDecisions(task.prospects, scan, context.windows)
+        if let reason = judged.contradiction { context.findings.contradict("\(name(of: task)): \(reason)") }
+        var takers: [(destination: Destination, reason: ReadReason)] = []
+        for (destination, decision) in zip(context.destinations, judged.decisions) where destination.isLive {
+            switch decision {
+            case .settled: break
+            case .takeOver(let base): destination.ledger.reuse(task, base)
+            case .read(let reason): takers.append((destination, reason))
             }
         }
+        if !takers.isEmpty { try read(task, scan, for: takers, insteadOf: judged.unchanged) }
+        context.progress.finishRange(tableBytes: task.bytes, reused: takers.isEmpty)
     }
 
-    @discardableResult
-    private func read(_ task: RangeTask, _ scan: ScannedRange?, because reason: ReadReason) throws -> TableRange {
-        let packed = try pack(task)
+    /// Reads a range once, for every destination that needs it; each base that thinks it `unchanged` is held against the
+    /// rows, also one that they are not read for.
+    private func read(
+        _ task: RangeTask,
+        _ scan: WindowedScan?,
+        for takers: [(destination: Destination, reason: ReadReason)],
+        insteadOf unchanged: [TableRange]
+    ) throws {
+        let packed = try pack(task, for: takers.map(\.destination))
         if let scan, scan.fingerprint.rows != packed.proof.rows {
             throw Diagnostic(
                 .internalError,
@@ -57,27 +51,37 @@ struct RangeWork {
                 hint: "Run the backup again; check the table with amcheck when it happens twice."
             )
         }
-        let range = TableRange(
-            blocks: task.blocks,
-            proof: packed.proof,
-            textBytes: packed.textBytes,
-            location: packed.location,
-            fingerprint: scan?.fingerprint,
-            readIn: context.plan.point.slot
-        )
-        context.ledger.read(task, range, because: reason)
-        context.progress.finishRange(tableBytes: task.bytes, reused: false)
-        return range
+        for taker in takers {
+            guard let location = packed.locations[taker.destination.index] else { continue }
+            let range = TableRange(
+                blocks: task.blocks,
+                proof: packed.proof,
+                textBytes: packed.textBytes,
+                location: location,
+                fingerprint: scan?.fingerprint,
+                readIn: context.plan.point.slot
+            )
+            taker.destination.ledger.read(task, range, because: taker.reason)
+        }
+        if unchanged.contains(where: { $0.proof != packed.proof || $0.textBytes != packed.textBytes }) {
+            context.findings.contradict("\(name(of: task)): it looked unchanged, but its rows are others")
+        }
     }
 
-    private func pack(_ task: RangeTask) throws -> PackedRange {
+    private func pack(_ task: RangeTask, for takers: [Destination]) throws -> PackedRange {
         switch task.source {
         case .largeObjects:
             let sql = LargeObjectListing.copy(task.blocks, encoding: context.encoding)
-            return try pipeline.copy(sql, on: connection, as: .largeObjects, from: task.blocks.first)
+            return try pipeline.copy(
+                sql,
+                on: connection,
+                as: .largeObjects,
+                from: task.blocks.first,
+                to: takers
+            )
         case .table(let index):
             let table = context.inventory.tables[index]
-            if table.isCertainlyEmpty { return try pipeline.empty() }
+            if table.isCertainlyEmpty { return try pipeline.empty(to: takers) }
             let columns = table.columns.map { quotedIdentifier($0) }.joined(separator: ", ")
             let sql = """
                 COPY (SELECT \(columns) \(table.fromClause(task.blocks))) \
@@ -87,14 +91,15 @@ struct RangeWork {
                 sql,
                 on: connection,
                 as: .rows(schema: table.schema, table: table.name),
-                from: task.blocks.first
+                from: task.blocks.first,
+                to: takers
             )
         }
     }
 
     /// The fingerprints of the tasks, in their order; nil where there is none to be had or none is of use.
-    private func scan(_ tasks: [RangeTask]) throws -> [ScannedRange?] {
-        var results = [ScannedRange?](repeating: nil, count: tasks.count)
+    private func scan(_ tasks: [RangeTask]) throws -> [WindowedScan?] {
+        var results = [WindowedScan?](repeating: nil, count: tasks.count)
         guard context.takesFingerprints else { return results }
         var wanted: [(position: Int, table: SourceTable, blocks: BlockRange)] = []
         for (position, task) in tasks.enumerated() {
@@ -103,7 +108,8 @@ struct RangeWork {
             guard table.isReusable else { continue }
             if table.isCertainlyEmpty {
                 let nothing = RangeFingerprint(rows: 0, first: 0, second: 0, permanent: 0)
-                results[position] = ScannedRange(fingerprint: nothing, inWindow: context.window == nil ? nil : 0)
+                let windows = context.windows.distinct.count
+                results[position] = WindowedScan(fingerprint: nothing, inWindows: Array(repeating: 0, count: windows))
             } else {
                 wanted.append((position, table, task.blocks))
             }
@@ -111,7 +117,7 @@ struct RangeWork {
         let found = try explaining("cannot look for changes") {
             try FingerprintScan(connection: connection).scan(
                 wanted.map { ($0.table, $0.blocks) },
-                window: context.window
+                windows: context.windows.distinct
             )
         }
         for (entry, scan) in zip(wanted, found) { results[entry.position] = scan }

@@ -11,9 +11,13 @@ struct ReuseBasis: Sendable {
         case read(ReadReason)
         /// Reusable if the scan says that nothing changed; with `isDue`, it is read even then, and compared.
         case candidate(TableRange, isDue: Bool)
+        /// This run has it already.
+        case settled
     }
 
     let window: FingerprintScan.Window
+    /// The point it is.
+    let slot: Slot
     /// By name; the catalog key holds a table's number.
     private let tables: [TableName: TableData]
     /// The archives of the base that are still there, whole.
@@ -23,6 +27,7 @@ struct ReuseBasis: Sendable {
     init(_ base: Manifest, window: FingerprintScan.Window, present: [ArchiveID: Int64], schedule: RereadSchedule) {
         self.window = window
         self.schedule = schedule
+        slot = base.point.slot
         tables = Dictionary(
             base.tables.map { ($0.fullName, $0) },
             uniquingKeysWith: { first, _ in first }

@@ -11,7 +11,8 @@ import Streams
 struct PackedRange: Sendable, Hashable {
     var proof: RowProof
     var textBytes: Int64
-    var location: ArchiveLocation
+    /// Where it lies in each destination that takes it, by index.
+    var locations: [Int: ArchiveLocation]
 }
 
 /// Rows in, members out: hashed, cut into pieces of bounded size, compressed, checked, packed.
@@ -22,7 +23,7 @@ final class RowPipeline {
     /// COPY text per member; a member may begin and end inside a row.
     static let memberBytes = 4 << 20
 
-    private let lane: ArchiveLane
+    private let lanes: ArchiveLanes
     private let compressor: MemberCompressor
     private let decompressor: MemberDecompressor
     private let text = IOBuffer(capacity: memberBytes)
@@ -32,29 +33,33 @@ final class RowPipeline {
     private let afterMember: (_ rows: Int64, _ bytes: Int64) throws -> Void
 
     init(
-        into lane: ArchiveLane,
+        into lanes: ArchiveLanes,
         level: Int,
         afterMember: @escaping (_ rows: Int64, _ bytes: Int64) throws -> Void
     ) throws {
-        self.lane = lane
+        self.lanes = lanes
         self.afterMember = afterMember
         compressor = try MemberCompressor(level: level)
         decompressor = try MemberDecompressor()
     }
 
-    /// Runs a `COPY … TO STDOUT` and packs what it sends.
+    /// Runs a `COPY … TO STDOUT` and packs what it sends, for all `destinations` at once.
     ///
     /// Returns only when the server has said that the COPY is complete and how many rows it sent, and as many came.
     /// The proof covers each row's COPY text without the line feed that ends it.
-    func copy(_ sql: String, on connection: Connection, as content: MemberName.Content, from block: Int64) throws
-        -> PackedRange
-    {
+    func copy(
+        _ sql: String,
+        on connection: Connection,
+        as content: MemberName.Content,
+        from block: Int64,
+        to destinations: [Destination]
+    ) throws -> PackedRange {
         guard let first = UInt32(exactly: block) else {
             throw Diagnostic(.internalError, "block \(block) is beyond every table")
         }
         var hasher = RowHasher()
         var textBytes: Int64 = 0
-        let location = try lane.range { write in
+        let locations = try lanes.range(for: destinations) { write in
             var cutter = MemberCutter(content: content, range: first)
             _ = try connection.copyOut(sql) { row in
                 hasher.add(row.extracting(droppingLast: 1))
@@ -66,17 +71,17 @@ final class RowPipeline {
         return PackedRange(
             proof: hasher.proof,
             textBytes: textBytes,
-            location: location
+            locations: locations
         )
     }
 
     /// A range that is known to hold nothing.
-    func empty() throws -> PackedRange {
-        PackedRange(proof: RowProof(), textBytes: 0, location: try lane.range { _ in })
+    func empty(to destinations: [Destination]) throws -> PackedRange {
+        PackedRange(proof: RowProof(), textBytes: 0, locations: try lanes.range(for: destinations) { _ in })
     }
 
-    /// Ends the archive that is being written.
-    func finish() throws { try lane.finish() }
+    /// Ends every archive that is being written.
+    func finish() throws { try lanes.finish() }
 
     private typealias MemberWriter = (MemberName, UnsafeRawBufferPointer) throws -> Void
 

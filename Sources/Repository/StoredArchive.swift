@@ -1,7 +1,7 @@
 package import AgeEncryption
 import Diagnostics
 package import Model
-import Streams
+package import Streams
 
 /// An archive as a listing shows it.
 package struct ArchiveListing: Sendable, Hashable {
@@ -31,10 +31,30 @@ extension Repository {
 
     /// Begins an archive under a fresh random name.
     package func newArchive() throws -> ArchiveWriter {
+        let id = try Self.newArchiveID()
+        return try newArchive(id, into: try createArchive(id))
+    }
+
+    /// A name that no archive has.
+    package static func newArchiveID() throws -> ArchiveID {
         guard let id = ArchiveID(Hex.encode(try randomBytes(16))) else {
             throw Diagnostic(.internalError, "cannot name an archive")
         }
-        return try ArchiveWriter(id: id, into: try store.create(Layout.archive(id)), to: try dataRecipients())
+        return id
+    }
+
+    /// Begins the object of an archive; nothing is visible before its `finish()`.
+    package func createArchive(_ id: ArchiveID) throws -> any ObjectWriter { try store.create(Layout.archive(id)) }
+
+    /// Encrypts an archive to this repository's recipients into `sink`, which may feed several repositories that have the
+    /// same ones.
+    package func newArchive(_ id: ArchiveID, into sink: any ByteSink) throws -> ArchiveWriter {
+        try ArchiveWriter(id: id, into: sink, to: try dataRecipients())
+    }
+
+    /// Whether the same encrypted bytes serve both: whoever may read one may read the other, and nobody else.
+    package func sharesRecipients(with other: Repository) -> Bool {
+        Set(descriptor.recipients) == Set(other.descriptor.recipients)
     }
 
     /// Opens an archive for reading ranges of its tar; the header is read and decrypted at once.
@@ -68,9 +88,9 @@ package final class ArchiveWriter: ByteSink {
     private let encryptor: AgeEncryptor
     private let stored: HashingSink
 
-    init(id: ArchiveID, into writer: any ObjectWriter, to recipients: [any Recipient]) throws {
+    init(id: ArchiveID, into sink: any ByteSink, to recipients: [any Recipient]) throws {
         self.id = id
-        stored = HashingSink(into: writer)
+        stored = HashingSink(into: sink)
         encryptor = try AgeEncryptor(to: recipients, into: stored)
     }
 

@@ -38,4 +38,10 @@ package struct NewestPoint: Sendable {
     package var point: StoredPoint?
     /// Newer points that could not be read, each with the reason.
     package var damaged: [BadPoint]
+
+    /// Creates the finding; without arguments it is that of a repository in which nothing was found.
+    package init(point: StoredPoint? = nil, damaged: [BadPoint] = []) {
+        self.point = point
+        self.damaged = damaged
+    }
 }

@@ -33,6 +33,31 @@ final class ExportScene {
         identities = try keyring.identities { throw Diagnostic(.keyMissing, "no passphrase in this test") }
     }
 
+    /// The same database and keys with another repository.
+    init(beside other: ExportScene, _ repository: Repository) {
+        self.repository = repository
+        (source, folder, identities) = (other.source, other.folder, other.identities)
+    }
+
+    /// A further repository of the same keys; `decorate` puts faults before its store.
+    func another(
+        _ name: String,
+        _ decorate: (any ObjectStore) -> any ObjectStore = { $0 }
+    ) throws -> ExportScene {
+        let store = decorate(FolderStore(path: "\(folder)/\(name)"))
+        return ExportScene(beside: self, try Repository.create(in: store, keyring: repository.keyring, now: .now))
+    }
+
+    /// One run into this repository and `others`.
+    func runTogether(
+        with others: [ExportScene],
+        _ plan: ExportPlan,
+        stop: Stop = Stop(),
+        progress: ExportProgress = ExportProgress()
+    ) -> [Result<ExportOutcome, any Error>] {
+        Exporter(plan, into: [repository] + others.map(\.repository), stop: stop, progress: progress).run()
+    }
+
     /// The plan of the next run: small ranges, so that small tables have several.
     func nextPlan(after hours: Int64 = 1, _ change: (inout ExportPlan) -> Void = { _ in }) -> ExportPlan {
         self.hours += hours
@@ -60,7 +85,7 @@ final class ExportScene {
     func run(_ plan: ExportPlan, stop: Stop = Stop(), progress: ExportProgress = ExportProgress()) throws
         -> ExportOutcome
     {
-        try Exporter(plan, into: repository, stop: stop, progress: progress).run()
+        try Exporter(plan, into: [repository], stop: stop, progress: progress).run()[0].get()
     }
 
     func sql(_ text: String) throws {

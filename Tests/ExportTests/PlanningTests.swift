@@ -121,7 +121,7 @@ struct PlanningTests {
             RangeTask(
                 source: .table(index),
                 blocks: .all,
-                prospect: .read(.noBase),
+                prospects: [.read(.noBase)],
                 bytes: Int64(index % 50 == 0 ? index << 18 : index)
             )
         }

@@ -5,18 +5,39 @@ import Repository
 import Settings
 import Terminal
 
-/// One backup of one plan into one repository, from the keys to the committed point.
+/// One backup of one plan into all of its repositories, from the keys to the committed points.
 struct BackupTask: Sendable {
     let job: BackupJob
-    let place: BackupJob.Place
     let command: BackupCommand
     let context: CommandContext
 
-    /// Blocks; runs on an engine thread.
+    /// Takes the point; one result for each of the job's places, in their order.
+    ///
+    /// Blocks; runs on an engine thread. Throws only what keeps the run from beginning anywhere, such as missing keys.
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
         let (keyring, keysAreNew) = try command.keys.keyringOrNew(in: context)
-        let (repository, isNew) = try open(keyring)
-        if isNew { try keyring.noteOnEscrowSheet(repository: repository.descriptor, place: repository.displayName) }
+        let opened = job.places.map { place in Result { try open(place, keyring) } }
+        let repositories = opened.compactMap { try? $0.get() }
+        let exports =
+            repositories.isEmpty
+            ? []
+            : Exporter(plan(), into: repositories, stop: context.stop, progress: progress).run()
+        var rest = exports[...]
+        let results = opened.map { place in
+            switch place {
+            case .success: rest.popFirst() ?? .failure(Diagnostic.interrupted)
+            case .failure(let error): Result<ExportOutcome, any Error>.failure(error)
+            }
+        }
+        return BackupOutcome(
+            results: zip(job.places, results).map { place, result in
+                BackupResult(job.plan, place.name, result.mapError(diagnostic), peakMemory: PeakMemory.bytes)
+            },
+            keysMade: keysAreNew ? escrowWords(keyring) : nil
+        )
+    }
+
+    private func plan() -> ExportPlan {
         var plan = ExportPlan(
             point: PointName(plan: job.plan, slot: Slot(context.now())),
             source: job.source,
@@ -30,20 +51,17 @@ struct BackupTask: Sendable {
         plan.excludedObjects = patterns(command.exclude)
         // The settings' 'exclude' leaves out rows and keeps definitions, as its description says.
         plan.excludedRows = patterns(command.excludeRows + (job.settings?.excludedTables ?? []))
-        let outcome = try Exporter(plan, into: repository, stop: context.stop, progress: progress).run()
-        return BackupOutcome(
-            export: outcome,
-            peakMemoryBytes: PeakMemory.bytes,
-            keysMade: keysAreNew ? escrowWords(keyring) : nil
-        )
+        return plan
     }
 
     /// The repository; a missing or empty folder becomes one when it was named on the command line or is a plan's own.
-    private func open(_ keyring: Keyring) throws -> (Repository, isNew: Bool) {
+    private func open(_ place: BackupJob.Place, _ keyring: Keyring) throws -> Repository {
         do {
-            return (try Repository.open(place.store, keyring: keyring), false)
+            return try Repository.open(place.store, keyring: keyring)
         } catch let error as Diagnostic where error.code == .repositoryMissing {
-            return (try Repository.create(in: place.store, keyring: keyring, now: context.now()), true)
+            let repository = try Repository.create(in: place.store, keyring: keyring, now: context.now())
+            try keyring.noteOnEscrowSheet(repository: repository.descriptor, place: repository.displayName)
+            return repository
         }
     }
 
@@ -59,34 +77,8 @@ struct BackupTask: Sendable {
     }
 }
 
-/// What a backup did, and what to say about new keys.
+/// What a backup did in each repository, and what to say about new keys.
 struct BackupOutcome: Sendable {
-    var export: ExportOutcome
-    /// The process's, so with several plans the largest until now.
-    var peakMemoryBytes: Int64?
+    var results: [BackupResult]
     var keysMade: [StyledText]?
-
-    /// The answer as people read it.
-    func text(_ place: String) -> [StyledText] {
-        let report = export.report
-        let totals = report.totals
-        let begun = export.point.manifest.recoveryInstant
-        let seconds = report.phases.map { ($0.started - begun).inSeconds + $0.seconds }.max()
-        var lines: [StyledText] = [
-            StyledText("\(export.point.name)", .bold) + StyledText(" committed to \(place)"),
-            StyledText(
-                "  \(report.tables) tables, \(totals.rows) rows, \(byteText(totals.bytesRepresented)) of text,"
-                    + " as of \(begun)"
-            ),
-            StyledText(
-                "  read \(byteText(totals.bytesRead)) in \(totals.rangesRead) ranges, reused \(totals.rangesReused),"
-                    + " stored \(byteText(totals.bytesStored))" + (seconds.map { " in \(secondsText($0))" } ?? "")
-                    + (peakMemoryBytes.map { ", peak memory \(byteText($0))" } ?? "")
-            ),
-        ]
-        if totals.rangesReused > 0 { lines += report.reasons.map { StyledText("  \($0)", .dim) } }
-        lines += report.omissions.map { StyledText("  left out: \($0.object): \($0.reason)", .yellow) }
-        lines += report.notices.map { StyledText("  note: \($0)", .yellow) }
-        return lines
-    }
 }

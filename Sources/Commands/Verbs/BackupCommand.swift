@@ -84,89 +84,58 @@ struct BackupCommand: LifeboatCommand {
         var results: [BackupResult] = []
         for job in try BackupJob.all(self, in: context) {
             results += try await take(job, in: context, console)
+            if context.stop.isRequested { break }
         }
         if output.format == .json { try console.answer("backups", Answer(backups: results)) }
-        let failed = results.filter { $0.failure != nil }
-        guard let first = failed.first?.diagnostic else { return }
-        throw failed.count < results.count
-            ? CommandOutcome(status: .partial) : CommandOutcome(status: first.code.exitStatus)
+        guard results.exitStatus == .done else { throw CommandOutcome(status: results.exitStatus) }
     }
 
-    /// One plan into each of its repositories; a repository that fails does not keep the point from the others.
+    /// One plan into all of its repositories at once; one that fails does not keep the point from the others.
     private func take(_ job: BackupJob, in context: CommandContext, _ console: Console) async throws -> [BackupResult] {
-        var results: [BackupResult] = []
-        for place in job.places {
-            let counters = ExportProgress()
-            let line = ProgressBridge(counters, progress, on: console)
-            defer { line.finish() }
-            do {
-                let outcome = try await onEngineThread(context.stop) {
-                    try BackupTask(job: job, place: place, command: self, context: context).run(counters)
-                }
-                line.finish()
-                let result = BackupResult(job.plan, place.name, outcome)
-                if output.format == .text { outcome.text(place.name).forEach(console.answer) }
-                if let keysMade = outcome.keysMade { keysMade.forEach(console.insist) }
-                if let alarm = outcome.export.report.alarm { console.warn(alarm, as: output.format) }
-                results.append(result)
-            } catch let error as Diagnostic where error.code != .interrupted {
-                line.finish()
-                console.report(error, as: output.format, verbose: output.verbose)
-                results.append(BackupResult(job.plan, place.name, failure: error))
+        let counters = ExportProgress()
+        let line = ProgressBridge(counters, progress, on: console)
+        defer { line.finish() }
+        let results: [BackupResult]
+        do {
+            let outcome = try await onEngineThread(context.stop) {
+                try BackupTask(job: job, command: self, context: context).run(counters)
             }
+            line.finish()
+            results = outcome.results
+            if let keysMade = outcome.keysMade { keysMade.forEach(console.insist) }
+        } catch let error as Diagnostic {
+            line.finish()
+            results = job.places.map { BackupResult(job.plan, $0.name, .failure(error)) }
         }
-        let isSuccess = results.allSatisfy { $0.failure == nil }
+        tell(results, on: console)
         try await PingSignal(url: job.pingURL, environment: context.environment).send(
-            isSuccess,
+            results.exitStatus == .done,
             on: console,
             in: context
         )
         return results
     }
 
+    /// What became of one plan: an error that is everybody's is said once.
+    private func tell(_ results: [BackupResult], on console: Console) {
+        if output.format == .text { results.flatMap(\.text).forEach(console.answer) }
+        if let alarm = results.lazy.compactMap(\.alarm).first { console.warn(alarm, as: output.format) }
+        for error in results.failures where error.code != .interrupted {
+            console.report(error, as: output.format, verbose: output.verbose)
+        }
+        if let interruption = results.interruption {
+            console.report(interruption, as: output.format, verbose: output.verbose)
+        }
+        let missing = results.filter { $0.point == nil }.map(\.repository)
+        guard let point = results.lazy.compactMap(\.point).first, !missing.isEmpty, results.interruption == nil else {
+            return
+        }
+        console.talk(
+            "\(point) is not in \(missing.joined(separator: ", ")); the next backup catches up"
+        )
+    }
+
     private struct Answer: Encodable {
         var backups: [BackupResult]
-    }
-}
-
-/// One plan's point in one repository, or why there is none.
-struct BackupResult: Encodable {
-    var plan: PlanName
-    var repository: String
-    var point: PointName?
-    var recoveryInstant: Instant?
-    var totals: BackupTotals?
-    var tables: Int?
-    var peakMemoryBytes: Int64?
-    var phases: [Phase] = []
-    var omissions: [Omission] = []
-    var notices: [String] = []
-    var failure: Failure?
-    var diagnostic: Diagnostic?
-
-    private enum CodingKeys: String, CodingKey {
-        case plan, repository, point, recoveryInstant, totals, tables, peakMemoryBytes, phases, omissions, notices
-        case failure
-    }
-
-    init(_ plan: PlanName, _ repository: String, _ outcome: BackupOutcome) {
-        self.plan = plan
-        self.repository = repository
-        let report = outcome.export.report
-        point = outcome.export.point.name
-        recoveryInstant = outcome.export.point.manifest.recoveryInstant
-        totals = report.totals
-        tables = report.tables
-        peakMemoryBytes = outcome.peakMemoryBytes
-        phases = report.phases
-        omissions = report.omissions
-        notices = report.notices
-    }
-
-    init(_ plan: PlanName, _ repository: String, failure: Diagnostic) {
-        self.plan = plan
-        self.repository = repository
-        self.failure = Failure(code: failure.code.rawValue, summary: failure.summary, cause: failure.cause)
-        diagnostic = failure
     }
 }

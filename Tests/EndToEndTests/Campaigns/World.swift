@@ -88,7 +88,7 @@ final class World {
         plan.archiveBytes = 16 << 10
         plan.audit = .none
         plan.isFull = full
-        _ = try Exporter(plan, into: open(store), stop: Stop(), progress: ExportProgress()).run()
+        _ = try Exporter(plan, into: [open(store)], stop: Stop(), progress: ExportProgress()).run()[0].get()
     }
 
     /// Retention that removes `removed` and keeps the rest.

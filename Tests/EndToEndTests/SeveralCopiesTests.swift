@@ -1,0 +1,141 @@
+import Glibc
+import Model
+import PostgresClient
+import Streams
+import TestSupport
+import Testing
+
+@Suite("A plan with several repositories, from the command line")
+struct SeveralCopiesTests {
+    @Test("is committed to all in one run; one that fails makes the run partial, and the next run catches up")
+    func partial() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            let first = try copies.backUp()
+            #expect(first.status == 0, "\(first)")
+            for name in Copies.names { #expect(first.output.contains("committed to \(name)"), "\(first)") }
+
+            try scene.change("UPDATE purchase SET amount = 77 WHERE id = 5")
+            try copies.breakArchives(of: "b")
+            let partial = try copies.backUp()
+            #expect(partial.status == 3, "\(partial)")
+            #expect(
+                partial.output.contains("committed to a") && partial.output.contains("committed to c"),
+                "\(partial)"
+            )
+            #expect(!partial.output.contains("committed to b"), "\(partial)")
+            #expect(partial.errorLines.count == 3, "\(partial)")
+            #expect(partial.errors.contains("is not in b"), "\(partial)")
+
+            let json = try copies.backUp("--format", "json")
+            #expect(json.status == 3, "\(json)")
+            let answer = JSON(json)["backups"]
+            #expect(answer.count == 3)
+            #expect(answer[1]["failure"]["code"].text != nil)
+            #expect(answer[0]["point"].text == answer[2]["point"].text)
+
+            try copies.mendArchives(of: "b")
+            let caught = try copies.backUp()
+            #expect(caught.status == 0, "\(caught)")
+            for name in Copies.names {
+                #expect(try scene.lifeboat("verify", "--deep", "--from", copies.path(name)).status == 0)
+                #expect(try scene.lifeboat("drill", "--from", copies.path(name)).status == 0)
+            }
+        }
+    }
+
+    @Test("a repository that cannot be opened is named, and none at all is that error's status")
+    func unreachable() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            #expect(try copies.backUp().status == 0)
+            for name in ["a", "c"] { try copies.spoilDescriptor(of: name) }
+            let partial = try copies.backUp()
+            #expect(partial.status == 3, "\(partial)")
+            #expect(partial.output.contains("committed to b"))
+            #expect(partial.errors.contains("nothing was committed to a, c: cannot read"), "\(partial)")
+            try copies.spoilDescriptor(of: "b")
+            let none = try copies.backUp()
+            #expect(none.status == 12 || none.status == 13, "\(none)")
+            #expect(!none.output.contains("committed"))
+        }
+    }
+
+    @Test("an error of the database is said once, and has its own status")
+    func database() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            #expect(try copies.backUp().status == 0)
+            let answer = try scene.lifeboat(
+                "backup",
+                "--config",
+                copies.config,
+                environment: ["SHOP": "host=/nowhere dbname=shop user=x"]
+            )
+            #expect(answer.status == 14, "\(answer)")
+            #expect(answer.errorLines.count == 3, "\(answer)")
+        }
+    }
+}
+
+/// Settings with three folders for one plan.
+struct Copies {
+    static let names = ["a", "b", "c"]
+    let scene: Scene
+    var config: String { scene.folder + "/lifeboat.json" }
+
+    init(_ scene: Scene, objectives: String = "{}") throws {
+        self.scene = scene
+        let file = try AtomicFile(path: scene.folder + "/lifeboat.json", .create)
+        try file.write(
+            text: """
+                {
+                  repositories: { a: { path: "./a" }, b: { path: "./b" }, c: { path: "./c" } },
+                  plans: { shop: { source: { env: "SHOP" }, repositories: ["a", "b", "c"], objectives: \(objectives) } },
+                }
+                """
+        )
+        try file.finish()
+    }
+
+    func path(_ name: String) -> String { "\(scene.folder)/\(name)" }
+
+    func backUp(_ more: String...) throws -> Answer { try run(["backup", "--config", config] + more) }
+
+    /// Any command, with the database in the environment.
+    func run(_ line: [String]) throws -> Answer {
+        let launch = ChildLaunch(Scene.program, line, environment: scene.environment(["SHOP": scene.sourceText]))
+        return Answer(try ChildProcess.run(launch, limit: 16 << 20))
+    }
+
+    /// A file stands where the archives should be: nothing can be stored.
+    func breakArchives(of name: String) throws {
+        try #require(rename(path(name) + "/archives", path(name) + "/../archives-\(name)") == 0)
+        try overwrite(path(name) + "/archives", with: [])
+    }
+
+    func mendArchives(of name: String) throws {
+        try #require(unlink(path(name) + "/archives") == 0)
+        try #require(rename(path(name) + "/../archives-\(name)", path(name) + "/archives") == 0)
+    }
+
+    func spoilDescriptor(of name: String) throws {
+        try overwrite(path(name) + "/repository/1.json", with: Array("{}".utf8))
+    }
+
+    /// Every archive file of one repository.
+    func archives(of name: String) throws -> [String] {
+        try Directory(path(name) + "/archives").entries().filter { $0.kind == .file }.map {
+            "\(path(name))/archives/\($0.path)"
+        }
+    }
+}
+
+/// Replaces a file, whatever its permissions.
+func overwrite(_ path: String, with bytes: [UInt8]) throws {
+    unlink(path)
+    let file = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
+    try #require(file >= 0)
+    defer { close(file) }
+    try #require(write(file, bytes, bytes.count) == bytes.count)
+}
