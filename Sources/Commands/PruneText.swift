@@ -36,8 +36,25 @@ struct PruneAnswer: Encodable, Sendable {
     var waiting: Archives
     /// Deleted now.
     var deleted: Archives
+    /// Archives of which less than half is in use; the next backup would read that part again.
+    var repack: Repack?
+    /// Why --yes would refuse; nil when it would not.
+    var excess: String?
     /// Nil when nothing was asked for but a look.
     var done: PruneRun?
+
+    struct Repack: Encodable, Sendable {
+        var count: Int
+        var bytes: Int64
+        var liveBytes: Int64
+
+        init?(_ plan: RepackPlan) {
+            guard !plan.candidates.isEmpty else { return nil }
+            count = plan.candidates.count
+            bytes = plan.bytes
+            liveBytes = plan.liveBytes
+        }
+    }
 
     /// `scope` are the points that retention was asked about; the others stay and are not worth a line.
     init(repository: String, plan: PrunePlan, scope: Set<PointName>) {
@@ -49,6 +66,8 @@ struct PruneAnswer: Encodable, Sendable {
         condemned = Archives(plan.collection.condemned)
         waiting = Archives(plan.collection.waiting)
         deleted = Archives(plan.collection.deleted)
+        repack = Repack(plan.repack)
+        excess = plan.excess.map { "\($0.what) would go (\($0.percent) %), and the limit is \($0.limit) %" }
     }
 }
 
@@ -90,6 +109,18 @@ struct PruneText {
             isDone ? "condemned: a prune in a day deletes them" : "condemned, and deleted a day later"
         )
         add(answer.waiting, "condemned before, not yet for a day")
+        if let repack = answer.repack {
+            let noun = repack.count == 1 ? "archive" : "archives"
+            lines.append(
+                StyledText(
+                    "\(repack.count) \(noun), \(byteText(repack.bytes)), less than half in use: 'lifeboat repo repack'"
+                        + " has the next backup read \(byteText(repack.liveBytes)) again"
+                )
+            )
+        }
+        if let done = answer.done, let denied = done.denied {
+            lines.append(StyledText("\(denied) object\(denied == 1 ? "" : "s") may not be deleted", .red))
+        }
         if let done = answer.done { lines.append(StyledText("freed \(byteText(done.freedBytes))", .bold)) }
         return lines
     }

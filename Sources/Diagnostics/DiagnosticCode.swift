@@ -35,6 +35,8 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case objectCorrupt = "object-corrupt"
     case pointUnknown = "point-unknown"
     case pointHeld = "point-held"
+    case deleteDenied = "delete-denied"
+    case pruneRefused = "prune-refused"
 
     // Keys.
     case keyMissing = "key-missing"
@@ -87,7 +89,7 @@ extension DiagnosticCode {
             .databaseChangedDuringExport, .unsupportedObject, .targetNotEmpty, .targetRefused, .restoreStatement:
             .database
         case .repositoryMissing, .repositoryForeign, .repositoryFormat, .repositoryFull, .repositoryStorage,
-            .objectExists, .objectMissing, .objectCorrupt, .pointUnknown, .pointHeld:
+            .objectExists, .objectMissing, .objectCorrupt, .pointUnknown, .pointHeld, .deleteDenied, .pruneRefused:
             .repository
         case .keyMissing, .keyWrong, .keyInvalid, .signatureInvalid, .signerUntrusted: .key
         case .drillFailed, .objectiveMissed: .objectiveMissed

@@ -99,13 +99,14 @@ struct ExportRun {
         let base = destination.base.point
         guard
             let archives = try destination.attempt({
-                base == nil || plan.isFull ? [] : try destination.repository.listArchives()
+                base == nil || plan.isFull
+                    ? ReusableArchives.none : try destination.repository.reusableArchives()
             })
         else { return .unusable(.noBase) }
         let present = ReuseVerdict.Present(
             cluster: survey.cluster.key,
             bounds: survey.bounds,
-            archives: Dictionary(archives.map { ($0.id, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+            archives: archives
         )
         return try explaining("cannot compare with the point before") {
             try ReuseVerdict(base: base?.manifest, present: present, plan: plan, connection: coordinator.connection)

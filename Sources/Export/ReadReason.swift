@@ -12,6 +12,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
     case newRange = "new-range"
     case rowsChanged = "rows-changed"
     case archiveMissing = "archive-missing"
+    case repack
     case rereadDue = "reread-due"
     case violation
 
@@ -30,6 +31,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
         case .newRange: "the table has grown"
         case .rowsChanged: "rows were added, changed or removed"
         case .archiveMissing: "the archive that held the rows is gone"
+        case .repack: "the archive that held the rows is mostly dead, and was marked for reading again"
         case .rereadDue: "it is time to read it again"
         case .violation: "the proof that nothing changed was contradicted in this run"
         }

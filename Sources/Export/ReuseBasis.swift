@@ -22,9 +22,11 @@ struct ReuseBasis: Sendable {
     private let tables: [TableName: TableData]
     /// The archives of the base that are still there, whole.
     private let archives: Set<ArchiveID>
+    /// Those that are there and are to be read again.
+    private let repacked: Set<ArchiveID>
     private let schedule: RereadSchedule
 
-    init(_ base: Manifest, window: FingerprintScan.Window, present: [ArchiveID: Int64], schedule: RereadSchedule) {
+    init(_ base: Manifest, window: FingerprintScan.Window, present: ReusableArchives, schedule: RereadSchedule) {
         self.window = window
         self.schedule = schedule
         slot = base.point.slot
@@ -32,7 +34,8 @@ struct ReuseBasis: Sendable {
             base.tables.map { ($0.fullName, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        archives = Set(base.archives.filter { present[$0.id] == $0.bytes }.map(\.id))
+        archives = Set(base.archives.filter { present.sizes[$0.id] == $0.bytes }.map(\.id))
+        repacked = present.repacked
     }
 
     /// Where the base cut this table; empty when it is not the same table any more.
@@ -48,7 +51,9 @@ struct ReuseBasis: Sendable {
         case .success(let known):
             guard let range = known.range(blocks) else { return .read(.newRange) }
             guard range.fingerprint != nil else { return .read(.notComparable) }
-            guard archives.contains(range.location.archive) else { return .read(.archiveMissing) }
+            guard archives.contains(range.location.archive) else {
+                return .read(repacked.contains(range.location.archive) ? .repack : .archiveMissing)
+            }
             return .candidate(range, isDue: schedule.isDue(range, of: table.displayName))
         }
     }

@@ -11,8 +11,8 @@ enum ReuseVerdict: Sendable {
     struct Present {
         var cluster: ClusterKey?
         var bounds: SnapshotBounds
-        /// The archives in the repository, with their sizes.
-        var archives: [ArchiveID: Int64]
+        /// The archives in the repository that may be referred to.
+        var archives: ReusableArchives
     }
 
     /// Judges the base; asks the server only for its anchor, on the session that holds the snapshot.

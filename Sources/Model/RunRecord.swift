@@ -113,12 +113,15 @@ package struct PruneRun: Sendable, Hashable, Codable {
     package var removedPoints: [PreviousPoint]
     package var removedArchives: Int
     package var freedBytes: Int64
+    /// How many objects the storage did not let go of; nil when none.
+    package var denied: Int?
 
     /// Creates a run.
-    package init(removedPoints: [PreviousPoint], removedArchives: Int, freedBytes: Int64) {
+    package init(removedPoints: [PreviousPoint], removedArchives: Int, freedBytes: Int64, denied: Int? = nil) {
         self.removedPoints = removedPoints
         self.removedArchives = removedArchives
         self.freedBytes = freedBytes
+        self.denied = denied
     }
 }
 

@@ -100,6 +100,8 @@ struct Envelope {
 enum EnvelopeKind: String, Codable {
     case point
     case record
+    case census
+    case repack
 }
 
 /// One section's place in an envelope.

@@ -8,6 +8,7 @@ package enum Layout {
     package static let sessions = "sessions"
     package static let condemned = "condemned"
     package static let descriptors = "repository"
+    package static let repacks = "repack"
 
     /// How to restore without Lifeboat.
     package static let recoveryGuide = ObjectKey(joining: ["RECOVERY.md"])
@@ -89,6 +90,34 @@ package enum Layout {
 
     /// `condemned/<epoch>`.
     package static func condemned(_ epoch: Int) -> ObjectKey { ObjectKey(joining: [condemned, padded(epoch, 9)]) }
+
+    /// `census/<signer>/<n>`: what that machine's last prune saw.
+    static func census(signer: String, number: Int) -> ObjectKey {
+        ObjectKey(joining: ["census", signer, padded(number, 9)])
+    }
+
+    /// The folder of one machine's censuses.
+    static func censuses(signer: String) -> String { "census/\(signer)" }
+
+    /// The number in a census's key; nil when it is another object.
+    static func censusNumber(_ key: ObjectKey) -> Int? {
+        let parts = key.components
+        guard parts.count == 3, let number = Int(parts[2]), number > 0,
+            census(signer: String(parts[1]), number: number) == key
+        else { return nil }
+        return number
+    }
+
+    /// `repack/<n>`: archives that the next backups read again instead of building on them.
+    static func repack(_ number: Int) -> ObjectKey { ObjectKey(joining: [repacks, padded(number, 9)]) }
+
+    /// The number in the key of such a list; nil when it is another object.
+    static func repackNumber(_ key: ObjectKey) -> Int? {
+        guard let number = key.components.last.flatMap({ Int($0) }), number > 0, repack(number) == key else {
+            return nil
+        }
+        return number
+    }
 
     /// The epoch in a condemned list's key; nil when it is another object.
     package static func condemnedEpoch(_ key: ObjectKey) -> Int? {

@@ -98,7 +98,8 @@ package protocol ObjectStore: Sendable {
     func list(_ prefix: String) throws -> [ObjectInfo]
     /// Creates or atomically overwrites a small object.
     func replace(_ key: ObjectKey, with bytes: [UInt8]) throws
-    /// Removes an object; one that is not there is not an error.
+    /// Removes an object; one that is not there is not an error. Throws `delete-denied`, and nothing else, where the
+    /// credentials may not delete or the object is locked.
     func remove(_ key: ObjectKey) throws
     /// Clears away what interrupted writers left behind before `instant`, by the store's clock.
     func removeAbandoned(before instant: Instant) throws

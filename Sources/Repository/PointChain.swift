@@ -10,24 +10,30 @@ package struct ChainBreak: Sendable, Hashable {
 ///
 /// So a point that was removed or replaced shows, and so does a listing that leaves one out.
 package enum PointChain {
-    /// Where the chain is broken; `listed` are all names that exist, `points` those that could be read.
-    package static func breaks(in points: [StoredPoint], listed: [PointName], evidence: Evidence) -> [ChainBreak] {
+    /// Where the chain is broken; `listed` are all names that exist, `points` those that could be read, `expected` those
+    /// that must exist unless a prune recorded their removal.
+    package static func breaks(
+        in points: [KnownPoint],
+        listed: [PointName],
+        expected: Set<PointName>,
+        evidence: Evidence
+    ) -> [ChainBreak] {
         let present = Set(listed)
-        let vanished = evidence.committed.filter { !present.contains($0) && evidence.removed[$0] == nil }.sorted()
+        let vanished = expected.filter { !present.contains($0) && evidence.removed[$0] == nil }.sorted()
         let hashes = Dictionary(points.map { ($0.name, $0.sha256) }) { first, _ in first }
         return points.compactMap { problem(before: $0, hashes, present, evidence) }
             + vanished.map {
-                ChainBreak(point: $0, reason: "a record says that it was committed, and none that it was pruned")
+                ChainBreak(point: $0, reason: "it was there before, and no record says that it was pruned")
             }
     }
 
     private static func problem(
-        before point: StoredPoint,
+        before point: KnownPoint,
         _ hashes: [PointName: String],
         _ present: Set<PointName>,
         _ evidence: Evidence
     ) -> ChainBreak? {
-        guard let previous = point.manifest.previous else { return nil }
+        guard let previous = point.previous else { return nil }
         if evidence.removed[previous.point]?.contains(previous.sha256) == true { return nil }
         guard present.contains(previous.point) else {
             let reason = "'\(point.name)' continues it, and no prune recorded its removal"
@@ -44,7 +50,12 @@ extension Repository {
     package func verifyChain(plan: PlanName) throws -> [ChainBreak] {
         // Records first: what is committed meanwhile is then listed and not yet expected.
         let evidence = try evidence(plan: plan)
-        let points = try listPoints(plan: plan).map { try readPoint($0.name) }
-        return PointChain.breaks(in: points, listed: points.map(\.name), evidence: evidence)
+        let points = try listPoints(plan: plan).map { KnownPoint(try readPoint($0.name)) }
+        return PointChain.breaks(
+            in: points,
+            listed: points.map(\.name),
+            expected: evidence.committed,
+            evidence: evidence
+        )
     }
 }

@@ -6,9 +6,11 @@ import Streams
 extension Repository {
     /// Writes a point: the moment its object appears, the backup exists.
     ///
-    /// Before that, every archive that the manifest names must exist with the recorded size and must not be condemned: a
-    /// run that slept longer than its session lives might otherwise commit a point over archives that a collection is
-    /// about to delete. Throws `object-exists` when another run has committed this slot.
+    /// Before that, every archive that the manifest names must exist with the recorded size and must not be condemned.
+    /// And they are looked at once more after it: a process may stand still between its look and the creation for as long
+    /// as it likes, and no store can tie the two together. Whoever collects condemns first and looks for points then, so
+    /// either it sees this point, or this second look sees what it condemned, and the point is taken back. Throws
+    /// `object-exists` when another run has committed this slot.
     package func commit(manifest: Manifest, catalog: [UInt8], session: Session? = nil) throws -> StoredPoint {
         let name = manifest.point
         try manifest.validate(as: name)
@@ -18,13 +20,11 @@ extension Repository {
         let key = Layout.point(name)
         let sealed = try sealPoint(manifest, catalog, at: key)
         try session?.heartbeat(now: .now)
-        let window = CommitWindow()
         try requireArchives(of: manifest)
         let writer = try store.create(key)
         try writer.write(contentsOf: sealed)
-        try window.requireOpen(for: name)
         try finish(writer, at: key, sealed)
-        return StoredPoint(
+        let point = StoredPoint(
             name: name,
             manifest: manifest,
             sha256: Hex.encode(SHA256.digest(of: sealed)),
@@ -33,6 +33,35 @@ extension Repository {
             // The point exists: a store that cannot say when does not make this run a failure.
             modified: (try? store.info(key))?.modified ?? .now
         )
+        do {
+            try requireArchives(of: manifest)
+        } catch let error as Diagnostic where error.code == .objectMissing {
+            throw withdraw(point, error)
+        }
+        return point
+    }
+
+    /// Takes back a point whose archives a collection has taken; the error that its run ends with.
+    private func withdraw(_ point: StoredPoint, _ reason: Diagnostic) -> any Error {
+        let host = ProcessToken.current.host
+        let author = RecordAuthor(tool: point.manifest.tool, host: host, started: .now)
+        do {
+            try recordRemoval([point.asPrevious], author)
+            try store.remove(Layout.point(point.name))
+            return reason
+        } catch {
+            // It must at least not be taken for a good one.
+            let bad = BadPoint(point: point.name, reason: reason.cause ?? reason.summary)
+            let run = VerifyRun(points: [point.name], bytesRead: 0, bad: [bad])
+            _ = try? append(author.record(.verify(run), plan: point.name.plan))
+            return Diagnostic(
+                .objectMissing,
+                "point '\(point.name)' is incomplete and could not be taken back",
+                cause: reason.cause,
+                hint: "Start the backup again; 'lifeboat verify' shows this point as damaged, and it does not count.",
+                retry: .later
+            )
+        }
     }
 
     private func sealPoint(_ manifest: Manifest, _ catalog: [UInt8], at key: ObjectKey) throws -> [UInt8] {
@@ -95,21 +124,5 @@ extension Repository {
             hint: "Start the backup again; it reads what is missing from the database.",
             retry: .later
         )
-    }
-}
-
-/// How long the look at the archives stays true: far less than the day a collection waits, sleep included.
-private struct CommitWindow {
-    private let opened = ContinuousClock.now
-
-    func requireOpen(for name: PointName) throws {
-        guard .now - opened < .seconds(3600) else {
-            throw Diagnostic(
-                .busy,
-                "refusing to commit point '\(name)': this machine stood still for more than an hour while it was written",
-                hint: "Start the backup again.",
-                retry: .later
-            )
-        }
     }
 }

@@ -12,17 +12,24 @@ package final class Repository: Sendable {
     package let keyring: Keyring
     /// What opens indexes and records; the host's own identity is always among them.
     let readers: [any Identity]
+    /// By which a run notices that it stood still.
+    let machine: MachineClock
+    /// The points that were read already.
+    let shelf = PointShelf()
+    let recordShelf = RecordShelf()
 
     private init(
         _ store: any ObjectStore,
         _ descriptor: RepositoryDescriptor,
         _ keyring: Keyring,
-        _ readers: [any Identity]
+        _ readers: [any Identity],
+        _ machine: MachineClock = .boot
     ) {
         self.store = store
         self.descriptor = descriptor
         self.keyring = keyring
         self.readers = readers
+        self.machine = machine
     }
 
     /// How people name the repository in messages.
@@ -75,7 +82,12 @@ package final class Repository: Sendable {
 
     /// The same repository, able to read also what only `identities` open.
     package func reading(with identities: [any Identity]) -> Repository {
-        Repository(store, descriptor, keyring, readers + identities)
+        Repository(store, descriptor, keyring, readers + identities, machine)
+    }
+
+    /// The same repository on a machine whose clock a test moves.
+    package func running(on machine: MachineClock) -> Repository {
+        Repository(store, descriptor, keyring, readers, machine)
     }
 
     /// Writes the next descriptor with `change` made to it, and opens it.

@@ -10,6 +10,18 @@ package enum SessionKind: String, Sendable, Codable {
     case restore
     case verify
     case prune
+    case hold
+
+    /// Whether a session of this kind may not begin beside a live one of `other`.
+    ///
+    /// Two prunes would condemn and delete beside each other. A prune has decided what is held before it removes
+    /// anything, so a hold that is placed meanwhile would come too late.
+    func isExcluded(by other: SessionKind) -> Bool {
+        switch (self, other) {
+        case (.prune, .prune), (.prune, .hold), (.hold, .prune): true
+        default: false
+        }
+    }
 }
 
 /// A live run as others see it: `sessions/<id>`, overwritten only by its owner.
@@ -31,6 +43,8 @@ package struct SessionState: Sendable, Hashable, Codable {
     package var isExclusive: Bool
     package var heartbeat: Instant
     package var process: ProcessToken
+    /// True when the run is over and the store did not let it remove its session.
+    package var hasEnded: Bool?
 }
 
 /// A session with the store's own view of its last sign of life.
@@ -43,7 +57,7 @@ package struct ListedSession: Sendable, Hashable {
     ///
     /// A process that is known to be dead no longer counts, whatever its age: a killed backup must not keep a disk full.
     package func isLive(now: Instant) -> Bool {
-        now - lastSeen < SessionState.lifetime && !state.process.isKnownDead
+        now - lastSeen < SessionState.lifetime && state.hasEnded != true && !state.process.isKnownDead
     }
 }
 
@@ -95,8 +109,14 @@ package final class Session: Sendable {
     }
 
     /// Ends the session; a second call does nothing.
+    ///
+    /// Where nothing may be deleted, the session stays and says that it has ended.
     package func end() throws {
-        try store.remove(Layout.session(id))
+        do {
+            try store.remove(Layout.session(id))
+        } catch let error as Diagnostic where error.code == .deleteDenied {
+            try write { $0.hasEnded = true }
+        }
     }
 
     /// Writes the session, learns when that was by the store's clock, and writes it again with that.

@@ -11,7 +11,7 @@ extension Repository {
     /// are read, so that of two runs that exclude each other at least one sees the other and gives way.
     package func beginSession(kind: SessionKind, plan: PlanName?, base: PointName?) throws -> Session {
         try begin(kind: kind, plan: plan, base: base) { other in
-            other.isExclusive || (kind == .prune && other.kind == .prune)
+            other.isExclusive || kind.isExcluded(by: other.kind)
         }
     }
 

@@ -49,7 +49,8 @@ extension Repository {
         var previous: StoredRecord?
         for info in try store.list(Layout.records(of: plan)) {
             guard let place = Layout.recordPlace(info.key) else { continue }
-            let record = try readRecord(place)
+            let record = try recordShelf.record(info) ?? readRecord(place)
+            recordShelf.put(record, info)
             let isSameChain = previous?.place.plan == place.plan && previous?.place.signer == place.signer
             try requireLink(from: isSameChain ? previous : nil, to: record)
             records.append(record)

@@ -32,6 +32,8 @@ struct PruneTests {
     /// A chain of points, each with an archive of its own and that of the point before.
     private func commitChain(_ count: Int) throws -> [StoredPoint] {
         var points: [StoredPoint] = []
+        // The store's clock is past all of them: a point is committed after its snapshot.
+        store.advance(.seconds(count * 3600))
         for hour in 0..<count {
             let reused = points.last?.manifest.archives.first
             points.append(
@@ -62,7 +64,6 @@ struct PruneTests {
         store.advance(.seconds(1))
         #expect(try repository.prune(repository.planPrune([]), tool: "test", now: Scene.start).removedArchives == 1)
         #expect(try Set(repository.listArchives().map(\.id)) == Set(archives[1...]))
-        #expect(try repository.condemnedLists().isEmpty)
         #expect(try repository.verify([Scene.name(2)], identities: [], stop: Stop()).bad.isEmpty)
         #expect(try repository.verifyChain(plan: Scene.shop).isEmpty)
     }

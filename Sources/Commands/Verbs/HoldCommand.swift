@@ -24,7 +24,8 @@ struct HoldCommand: LifeboatCommand {
         CommandExample("When it is over", "lifeboat hold shop/20261121T020000Z --release"),
         CommandExample("What is held", "lifeboat points | grep held"),
     ]
-    static let exitStatuses = CommandExitStatus.reading
+    static let exitStatuses =
+        CommandExitStatus.reading + [CommandExitStatus(.busy, "a prune is running; hold the point when it has ended")]
     static let arguments: [Argument<Self>] =
         [
             .positional("POINT", to: \.point, required: true, help: "latest, oldest, proven, or a point's name"),
@@ -67,29 +68,8 @@ struct HoldCommand: LifeboatCommand {
     private func change(in context: CommandContext) throws -> Answer {
         let opened = try repository.open(keys, in: context)
         let name = try opened.resolve(point, plan: try repository.planName())
-        let before = try opened.holds(plan: name.plan)[name]
-        let answer = Answer(point: name, reason: reason, before: before)
-        guard before != reason else { return answer }
-        let started = context.now()
-        try opened.append(
-            RunRecord(
-                tool: Tool.full,
-                plan: name.plan,
-                host: context.host,
-                started: started,
-                finished: context.now(),
-                event: .hold(HoldChange(point: name, reason: reason))
-            )
-        )
-        // A prune that had decided before the record was there may have been faster.
-        guard try opened.listPoints(plan: name.plan).contains(where: { $0.name == name }) else {
-            throw Diagnostic(
-                .objectMissing,
-                "point '\(name)' was removed while it was being held",
-                hint: "List what is left with 'lifeboat points'."
-            )
-        }
-        return answer
+        let before = try opened.hold(name, reason: reason, tool: Tool.full, now: context.now())
+        return Answer(point: name, reason: reason, before: before)
     }
 
     private static func text(_ answer: Answer) -> String {

@@ -13,6 +13,8 @@ struct PruneCommand: LifeboatCommand {
     var acts = false
     var isImmediate = false
     var acceptsBrokenChain = false
+    var discardsDamaged = false
+    var maxShare = 50
     var repository = RepositoryOptions()
     var keys = KeyOptions()
     var output = OutputOptions()
@@ -24,7 +26,8 @@ struct PruneCommand: LifeboatCommand {
         removed and the removal is recorded. Archives that no point needs any more are condemned, and deleted by a later \
         prune, a day after that at the earliest.
 
-        The newest complete point, the newest proven point and held points always stay.
+        The newest complete point, the newest proven point and held points always stay. More than half of the points, \
+        the archives or their bytes never go in one run unless --max-share allows it.
         """
     static let examples = [
         CommandExample("Look first", "lifeboat prune"),
@@ -48,6 +51,18 @@ struct PruneCommand: LifeboatCommand {
                 to: \.acceptsBrokenChain,
                 help: "Go on although a point was removed by hand"
             ),
+            .flag(
+                "--discard-damaged",
+                to: \.discardsDamaged,
+                help: "Let go of points whose bytes are not what was written"
+            ),
+            .option(
+                "--max-share",
+                value: "PERCENT",
+                to: \.maxShare,
+                in: 1...100,
+                help: "The most that may go in one run, of points, archives or bytes (50)"
+            ),
         ]
         + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
         + KeyOptions.arguments.map { $0.lifted(\.keys) }
@@ -63,16 +78,48 @@ struct PruneCommand: LifeboatCommand {
         }
         if output.format == .json { try console.answer("prunes", PruneAnswers(repositories: answers)) }
         let isPending = answers.contains { !$0.removed.isEmpty || !$0.condemned.isEmpty || !$0.deleted.isEmpty }
-        if !acts, isPending { console.talk("Nothing was changed. Run it again with --yes to do this.") }
+        if !acts, let refused = answers.compactMap(\.excess).first {
+            console.talk("Nothing was changed, and --yes alone would refuse: \(refused).")
+        } else if !acts, isPending {
+            console.talk("Nothing was changed. Run it again with --yes to do this.")
+        }
+        if let denied = Self.denied(answers) { throw denied }
+    }
+
+    /// What the storage did not let go of, as the outcome of the whole: partial when something else was removed.
+    private static func denied(_ answers: [PruneAnswer]) -> Diagnostic? {
+        let runs = answers.compactMap { answer in answer.done.map { (answer.repository, $0) } }
+        guard let first = runs.first(where: { ($0.1.denied ?? 0) > 0 }) else { return nil }
+        let count = runs.reduce(0) { $0 + ($1.1.denied ?? 0) }
+        let isPartial = runs.contains { $0.1.removedArchives > 0 || !$0.1.removedPoints.isEmpty }
+        return Diagnostic(
+            isPartial ? .partial : .deleteDenied,
+            "\(first.0) did not let go of \(count) object\(count == 1 ? "" : "s")",
+            cause: "these credentials may not delete there, or the objects are locked",
+            hint:
+                "Prune with credentials that may delete, or again when the locks have ended; nothing else is affected."
+        )
     }
 
     private func prune(_ target: PruneTarget, in context: CommandContext) throws -> PruneAnswer {
         let opened = try Repository.open(target.store, keyring: try keys.keyring(in: context))
         let now = context.now()
-        let decisions = try target.plans(in: opened).flatMap { plan in
-            try opened.retentionDecisions(plan: plan.name, policy: plan.policy, now: now, zone: plan.zone)
+        let stock = try opened.archiveStock()
+        var decisions = try target.plans(in: opened).flatMap { plan in
+            try opened.retentionDecisions(
+                plan: plan.name,
+                policy: plan.policy,
+                now: now,
+                zone: plan.zone,
+                stock: stock
+            )
         }
-        let options = PruneOptions(skipsWait: isImmediate, acceptsBrokenChain: acceptsBrokenChain)
+        if discardsDamaged { decisions = try opened.discardingDamaged(decisions) }
+        let options = PruneOptions(
+            skipsWait: isImmediate,
+            acceptsBrokenChain: acceptsBrokenChain,
+            maxSharePercent: maxShare
+        )
         let plan = try opened.planPrune(decisions, options: options)
         var answer = PruneAnswer(repository: opened.displayName, plan: plan, scope: Set(decisions.map(\.point)))
         if acts { answer.done = try opened.prune(plan, tool: Tool.full, now: now) }

@@ -36,6 +36,16 @@ struct FolderFailure {
         }
     }
 
+    /// `errno` must still be that of the failed call.
+    func deleteDenied(_ key: ObjectKey) -> Diagnostic {
+        Diagnostic(
+            .deleteDenied,
+            "cannot remove '\(key)' from \(displayName): it may not be deleted",
+            cause: String(cString: strerror(errno)),
+            hint: "Prune as a user who may delete there; nothing else is affected."
+        )
+    }
+
     func missingFolder() -> Diagnostic {
         Diagnostic(
             .repositoryMissing,

@@ -46,6 +46,7 @@ struct FolderTree {
         guard let folder = try openFolder(of: key) else { return }
         guard unlinkat(folder.number, Self.fileName(key), 0) == 0 else {
             if errno == ENOENT { return }
+            if errno == EACCES || errno == EPERM || errno == EROFS { throw failure.deleteDenied(key) }
             throw failure.diagnostic("remove '\(key)'")
         }
         try sync(folder.number)

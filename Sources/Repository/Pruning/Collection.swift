@@ -3,7 +3,8 @@ package import Model
 /// Which unreferenced archives are condemned now, and which were condemned long enough ago to be deleted.
 ///
 /// Pure. An archive that a live backup has just written is referenced by nothing yet, so whatever is younger than the oldest
-/// live backup is left alone. Ages are by the store's clock.
+/// live backup is left alone. Ages are by the store's clock. With `skipsWait` what is condemned now counts as deleted; it is
+/// condemned first all the same.
 package struct Collection: Sendable, Hashable {
     /// Written down now, deleted by a later run at the earliest.
     package private(set) var condemned: [ArchiveListing] = []

@@ -32,6 +32,9 @@ package struct StoredCondemnedList: Sendable, Hashable {
 
 extension Repository {
     /// Every condemned list, oldest first.
+    ///
+    /// The newest is never removed, so that no number is ever used twice: a prune that stood still and then removes a list
+    /// whose archives are gone can only meet that list.
     package func condemnedLists() throws -> [StoredCondemnedList] {
         try store.list(Layout.condemned).compactMap { info in
             guard let epoch = Layout.condemnedEpoch(info.key) else { return nil }

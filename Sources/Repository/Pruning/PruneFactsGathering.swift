@@ -4,35 +4,38 @@ import Streams
 
 extension Repository {
     /// Reads everything a prune is decided from; any listing or manifest that fails in part fails as a whole.
-    func gatherFacts(
-        _ decisions: [PruneDecision],
-        _ options: PruneOptions
-    ) throws -> (facts: PruneFacts, points: [StoredPoint]) {
+    ///
+    /// The order is part of the argument (docs/collection.md). Condemned lists come first and points last: a point that is
+    /// committed after it was looked for finds what was condemned before. Archives come after the lists that name them, so
+    /// that one which is not listed is gone and not yet to come; and before sessions and points, so that what is written
+    /// meanwhile is not touched.
+    func gatherFacts(_ decisions: [PruneDecision], _ options: PruneOptions) throws -> PruneFacts {
         let evidence = try evidence()
-        // Archives are listed before points and sessions: one that is not in the list yet cannot be touched.
-        let archives = try listArchives()
+        let seen = try lastSeenPoints()
         let condemnedLists = try condemnedLists()
+        let archives = try listArchives()
         let sessions = try sessions()
         let listing = try listPoints()
+        let survey = try survey(listing)
         let removed = Set(decisions.filter { !$0.isKept }.map(\.point))
-        let points = try listing.compactMap { listed in
-            do {
-                return try readPoint(listed.name)
-            } catch let error as Diagnostic where error.isAboutOneObject && removed.contains(listed.name) {
-                // It may go although nobody knows what it referred to.
-                return nil
-            }
+        // One that is to go may go although nobody knows what it referred to.
+        if let damaged = survey.unreadable.filter({ !removed.contains($0.key) }).min(by: { $0.key < $1.key }) {
+            throw unreadable(damaged.key, damaged.value)
         }
         if !options.acceptsBrokenChain,
-            let broken = PointChain.breaks(in: points, listed: listing.map(\.name), evidence: evidence).first
+            let broken = PointChain.breaks(
+                in: Array(survey.known.values),
+                listed: listing.map(\.name),
+                expected: evidence.committed.union(seen),
+                evidence: evidence
+            ).first
         {
             throw incomplete(broken)
         }
-        let references = points.map { ($0.name, Set($0.manifest.archives.map(\.id))) }
-        let facts = PruneFacts(
+        return PruneFacts(
             points: listing,
             decisions: decisions,
-            references: Dictionary(references) { first, _ in first },
+            known: survey.known,
             archives: archives,
             sessions: sessions,
             condemnedLists: condemnedLists,
@@ -40,7 +43,16 @@ extension Repository {
             now: try storeClock(),
             options: options
         )
-        return (facts, points)
+    }
+
+    private func unreadable(_ point: PointName, _ reason: Diagnostic) -> Diagnostic {
+        var refusal = reason
+        refusal.summary = "refusing to prune: \(reason.summary)"
+        if reason.code == .objectCorrupt || reason.code == .signatureInvalid {
+            refusal.hint =
+                "Nobody knows what it needs. Put point '\(point)' back from another copy, or let it go with --discard-damaged."
+        }
+        return refusal
     }
 
     /// A point that vanished without a record means that the listing is incomplete or that somebody else deletes here.
@@ -59,6 +71,17 @@ struct RecordAuthor {
     var tool: String
     var host: String
     var started: Instant
+
+    func record(_ event: RunRecord.Event, plan: PlanName) -> RunRecord {
+        RunRecord(
+            tool: tool,
+            plan: plan,
+            host: host,
+            started: started,
+            finished: max(started, .now),
+            event: event
+        )
+    }
 }
 
 extension Repository {
@@ -67,7 +90,7 @@ extension Repository {
         for (plan, points) in Dictionary(grouping: removed, by: \.point.plan).sorted(by: { $0.key.text < $1.key.text })
         {
             let run = PruneRun(removedPoints: points, removedArchives: 0, freedBytes: 0)
-            try append(record(run, plan: plan, author))
+            try append(author.record(.prune(run), plan: plan))
         }
     }
 
@@ -76,17 +99,6 @@ extension Repository {
         guard run.removedArchives > 0, let plan = try plan ?? plans().first else { return }
         var collected = run
         collected.removedPoints = []
-        try append(record(collected, plan: plan, author))
-    }
-
-    private func record(_ run: PruneRun, plan: PlanName, _ author: RecordAuthor) -> RunRecord {
-        RunRecord(
-            tool: author.tool,
-            plan: plan,
-            host: author.host,
-            started: author.started,
-            finished: max(author.started, .now),
-            event: .prune(run)
-        )
+        try append(author.record(.prune(collected), plan: plan))
     }
 }

@@ -9,12 +9,16 @@ struct PruneGuardian {
     private let users: [PointName: SessionKind]
 
     init(_ facts: PruneFacts) {
-        let listed = facts.points.map(\.name)
-        let stored = Set(facts.archives.map(\.id))
-        newestComplete = Self.newestOfEachPlan(
-            listed.filter { facts.references[$0]?.isSubset(of: stored) == true && facts.evidence.bad[$0] == nil }
+        let stock = ArchiveStock(
+            sizes: Dictionary(facts.archives.map { ($0.id, $0.bytes) }) { first, _ in first },
+            condemned: Set(facts.condemnedLists.flatMap(\.archives))
         )
-        newestProven = Self.newestOfEachPlan(listed.filter { facts.evidence.proven[$0] != nil })
+        let sound = facts.points.compactMap { facts.known[$0.name] }.filter { facts.evidence.bad[$0.name] == nil }
+        let complete = sound.filter {
+            stock.holdsAll(of: $0, isConfirmed: facts.evidence.committed.contains($0.name))
+        }
+        newestComplete = Self.newestOfEachPlan(complete, facts.now)
+        newestProven = Self.newestOfEachPlan(sound.filter { facts.evidence.proven[$0.name] != nil }, facts.now)
         holds = facts.evidence.holds
         let bases = facts.sessions.filter { $0.isLive(now: facts.now) }.compactMap { session in
             session.state.base.map { ($0, session.state.kind) }
@@ -37,7 +41,11 @@ struct PruneGuardian {
         Diagnostic(.pointHeld, "refusing to remove point '\(point)'", cause: redacted(cause), hint: hint)
     }
 
-    private static func newestOfEachPlan(_ points: [PointName]) -> Set<PointName> {
-        Set(Dictionary(grouping: points, by: \.plan).values.compactMap { $0.max() })
+    /// A point that is dated in the future stands in for the newest only where there is no other: it may be forged.
+    private static func newestOfEachPlan(_ points: [KnownPoint], _ now: Instant) -> Set<PointName> {
+        let newest = Dictionary(grouping: points, by: \.name.plan).values.compactMap { points in
+            points.filter { $0.isWellDated(now: now) }.max(by: KnownPoint.isOlder) ?? points.max(by: KnownPoint.isOlder)
+        }
+        return Set(newest.map(\.name))
     }
 }

@@ -22,11 +22,14 @@ package struct PruneOptions: Sendable, Hashable {
     package var skipsWait: Bool
     /// Go on although a point's predecessor is gone and no prune recorded it.
     package var acceptsBrokenChain: Bool
+    /// The most that may go in one prune, of points, of archives and of bytes.
+    package var maxSharePercent: Int
 
     /// Creates the options; the defaults are the careful ones.
-    package init(skipsWait: Bool = false, acceptsBrokenChain: Bool = false) {
+    package init(skipsWait: Bool = false, acceptsBrokenChain: Bool = false, maxSharePercent: Int = 50) {
         self.skipsWait = skipsWait
         self.acceptsBrokenChain = acceptsBrokenChain
+        self.maxSharePercent = maxSharePercent
     }
 }
 
@@ -34,8 +37,8 @@ package struct PruneOptions: Sendable, Hashable {
 package struct PruneFacts: Sendable {
     package var points: [PointListing]
     package var decisions: [PruneDecision]
-    /// What each point refers to; a point whose manifest cannot be read is not in here.
-    package var references: [PointName: Set<ArchiveID>]
+    /// What each point is and refers to; a point whose manifest cannot be read is not in here.
+    package var known: [PointName: KnownPoint]
     package var archives: [ArchiveListing]
     package var sessions: [ListedSession]
     package var condemnedLists: [StoredCondemnedList]
@@ -48,7 +51,7 @@ package struct PruneFacts: Sendable {
     package init(
         points: [PointListing],
         decisions: [PruneDecision],
-        references: [PointName: Set<ArchiveID>],
+        known: [PointName: KnownPoint],
         archives: [ArchiveListing],
         sessions: [ListedSession],
         condemnedLists: [StoredCondemnedList],
@@ -58,7 +61,7 @@ package struct PruneFacts: Sendable {
     ) {
         self.points = points
         self.decisions = decisions
-        self.references = references
+        self.known = known
         self.archives = archives
         self.sessions = sessions
         self.condemnedLists = condemnedLists
@@ -77,6 +80,10 @@ package struct PrunePlan: Sendable, Hashable {
 
     /// The bytes of the removed points themselves.
     package var removedPointBytes: Int64
+    /// Why it is not done without `--max-share`; nil when nothing unusual would go.
+    package var excess: PruneExcess?
+    /// What reading some archives again would give back.
+    package var repack: RepackPlan
 
     /// Decides what is done; refuses what must never be removed, whatever retention says.
     ///
@@ -86,7 +93,14 @@ package struct PrunePlan: Sendable, Hashable {
         let listed = Dictionary(facts.points.map { ($0.name, $0) }) { first, _ in first }
         let unknown = facts.decisions.first { listed[$0.point] == nil }
         if let unknown { throw changed(unknown.point) }
-        var plan = PrunePlan(kept: [], removed: [], collection: .none, options: facts.options, removedPointBytes: 0)
+        var plan = PrunePlan(
+            kept: [],
+            removed: [],
+            collection: .none,
+            options: facts.options,
+            removedPointBytes: 0,
+            repack: .none
+        )
         let decided = Dictionary(facts.decisions.map { ($0.point, $0) }) { first, _ in first }
         let guardian = PruneGuardian(facts)
         for point in facts.points {
@@ -105,19 +119,21 @@ package struct PrunePlan: Sendable, Hashable {
             }
         }
         plan.collection = try collection(facts, staying: plan.kept.map(\.point))
+        plan.excess = PruneExcess(plan, facts)
+        plan.repack = RepackPlan(plan.kept.compactMap { facts.known[$0.point] }, in: facts)
         return plan
     }
 
     private static func collection(_ facts: PruneFacts, staying: [PointName]) throws -> Collection {
         var reachable: Set<ArchiveID> = []
         for point in staying {
-            guard let references = facts.references[point] else { throw unreadable(point) }
-            reachable.formUnion(references)
+            guard let known = facts.known[point] else { throw unreadable(point) }
+            for use in known.uses { reachable.insert(use.archive) }
         }
         for session in facts.sessions where session.isLive(now: facts.now) {
             guard let base = session.state.base else { continue }
-            guard let references = facts.references[base] else { throw inUse(base, session) }
-            reachable.formUnion(references)
+            guard let known = facts.known[base] else { throw inUse(base, session) }
+            for use in known.uses { reachable.insert(use.archive) }
         }
         return Collection(
             archives: facts.archives,
@@ -143,7 +159,7 @@ package struct PrunePlan: Sendable, Hashable {
         Diagnostic(
             .objectCorrupt,
             "refusing to collect archives: point '\(point)' cannot be read, so nobody knows what it refers to",
-            hint: "Run 'lifeboat verify \(point)'; put the point back from another copy, or remove it."
+            hint: "Put the point back from another copy, or let it go with --discard-damaged."
         )
     }
 

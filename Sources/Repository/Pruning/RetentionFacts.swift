@@ -3,16 +3,23 @@ package import Model
 package import Policy
 
 extension Repository {
-    /// The points of a plan as retention sees them; one that cannot be read is there as incomplete.
-    package func retentionPoints(plan: PlanName) throws -> [RetentionPoint] {
+    /// The points of a plan as retention sees them; one that cannot be read, or lacks an archive, is there as incomplete.
+    ///
+    /// `stock` is what was listed before; nil lists it.
+    package func retentionPoints(plan: PlanName, stock: ArchiveStock? = nil) throws -> [RetentionPoint] {
         let evidence = try evidence(plan: plan)
-        return try listPoints(plan: plan).map { listing in
-            let stored = try readable(listing.name)
+        // Before the points: what is committed meanwhile lacks its archives here, and does not count yet.
+        let stock = try stock ?? archiveStock()
+        let listing = try listPoints(plan: plan)
+        let survey = try survey(listing)
+        return listing.map { listing in
+            let known = survey.known[listing.name]
+            let isConfirmed = evidence.committed.contains(listing.name)
             return RetentionPoint(
                 id: listing.name.slot.description,
-                recoveryInstant: stored?.manifest.recoveryInstant ?? listing.name.slot.instant,
+                recoveryInstant: known?.recoveryInstant ?? listing.name.slot.instant,
                 committedAt: listing.modified,
-                isComplete: stored != nil,
+                isComplete: known.map { stock.holdsAll(of: $0, isConfirmed: isConfirmed) } ?? false,
                 isProven: evidence.proven[listing.name] != nil,
                 isKnownBad: evidence.bad[listing.name] != nil,
                 hold: evidence.holds[listing.name],
@@ -26,9 +33,10 @@ extension Repository {
         plan: PlanName,
         policy: RetentionPolicy,
         now: Instant,
-        zone: TimeZoneRules
+        zone: TimeZoneRules,
+        stock: ArchiveStock? = nil
     ) throws -> [PruneDecision] {
-        policy.decide(try retentionPoints(plan: plan), now: now, zone: zone).compactMap { decision in
+        policy.decide(try retentionPoints(plan: plan, stock: stock), now: now, zone: zone).compactMap { decision in
             guard let slot = Slot(decision.point.id) else { return nil }
             return PruneDecision(
                 point: PointName(plan: plan, slot: slot),
@@ -38,11 +46,18 @@ extension Repository {
         }
     }
 
-    private func readable(_ name: PointName) throws -> StoredPoint? {
-        do {
-            return try readPoint(name)
-        } catch let error as Diagnostic where error.isAboutOneObject {
-            return nil
+    /// The same decisions, with points let go whose bytes are not what was written; held ones stay.
+    ///
+    /// A point that somebody signed whom this machine does not know is none of them: it may be good.
+    package func discardingDamaged(_ decisions: [PruneDecision]) throws -> [PruneDecision] {
+        let names = Set(decisions.map(\.point))
+        let survey = try survey(try listPoints().filter { names.contains($0.name) })
+        let holds = try holds()
+        return decisions.map { decision in
+            guard let reason = survey.unreadable[decision.point], holds[decision.point] == nil,
+                reason.code == .objectCorrupt || reason.code == .signatureInvalid
+            else { return decision }
+            return PruneDecision(point: decision.point, isKept: false, reasons: ["damaged: \(reason.summary)"])
         }
     }
 }

@@ -1,0 +1,32 @@
+import Diagnostics
+package import Model
+
+extension Repository {
+    /// Places a hold on a point, or lifts it with no `reason`, and says what held it before.
+    ///
+    /// A prune decides what is held before it removes anything, so of a hold and a prune that run at once at least one sees
+    /// the other's session and gives way (`busy`). When this returns, every later prune sees the hold. The record ends,
+    /// by its own account, after every other of the plan: clocks of machines differ, and what a record says of a point is
+    /// folded in that order.
+    package func hold(_ point: PointName, reason: String?, tool: String, now: Instant) throws -> String? {
+        let session = try beginSession(kind: .hold, plan: point.plan, base: point)
+        defer { try? session.end() }
+        let records = try records(plan: point.plan)
+        let before = Evidence(records).holds[point]
+        guard before != reason else { return before }
+        let latest = records.map(\.record.finished).max() ?? now
+        let finished = max(now, latest + .milliseconds(1))
+        let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: min(now, finished))
+        var record = author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan)
+        record.finished = finished
+        try append(record)
+        guard try store.info(Layout.point(point)) != nil else {
+            throw Diagnostic(
+                .objectMissing,
+                "point '\(point)' was removed while it was being held",
+                hint: "List what is left with 'lifeboat points'."
+            )
+        }
+        return before
+    }
+}

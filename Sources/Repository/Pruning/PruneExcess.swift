@@ -1,0 +1,51 @@
+package import Diagnostics
+import Model
+
+/// A prune that would remove an unusual share of what there is: the mark of a wrong policy, a wrong clock or a listing
+/// that left something out.
+package struct PruneExcess: Sendable, Hashable {
+    /// Fewer than this many are never unusual: a small repository is thinned by halves.
+    static let smallestPoints = 8
+    static let smallestArchives = 16
+
+    /// What would go, in words: "40 of 50 points".
+    package var what: String
+    package var percent: Int
+    package var limit: Int
+
+    init?(_ plan: PrunePlan, _ facts: PruneFacts) {
+        let limit = facts.options.maxSharePercent
+        let listed = Set(facts.condemnedLists.flatMap(\.archives))
+        // What an earlier prune condemned was judged then.
+        let going = (plan.collection.condemned + plan.collection.deleted).filter { !listed.contains($0.id) }
+        let counts = [
+            (plan.removed.count, facts.points.count, Self.smallestPoints, "points"),
+            (going.count, facts.archives.count, Self.smallestArchives, "archives"),
+        ]
+        for (part, whole, smallest, noun) in counts where part > smallest && part * 100 > whole * limit {
+            self.init(what: "\(part) of \(whole) \(noun)", percent: part * 100 / whole, limit: limit)
+            return
+        }
+        let part = going.reduce(0) { $0 + $1.bytes }
+        let whole = facts.archives.reduce(0) { $0 + $1.bytes }
+        guard going.count > Self.smallestArchives, part / 100 * 100 > whole / 100 * Int64(limit) else { return nil }
+        let what = "\(ByteCount(part)) of \(ByteCount(whole))"
+        self.init(what: what, percent: Int(part / max(1, whole / 100)), limit: limit)
+    }
+
+    private init(what: String, percent: Int, limit: Int) {
+        self.what = what
+        self.percent = percent
+        self.limit = limit
+    }
+
+    /// The refusal in three lines.
+    package var diagnostic: Diagnostic {
+        Diagnostic(
+            .pruneRefused,
+            "refusing to prune: \(what) would go (\(percent) %), and the limit is \(limit) %",
+            cause: "a policy, a clock or a listing may be wrong",
+            hint: "Read what would go; if it is meant, say so with --max-share \(min(100, percent + 1))."
+        )
+    }
+}
