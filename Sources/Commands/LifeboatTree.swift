@@ -22,7 +22,10 @@ extension CommandTree where Context == CommandContext {
             ),
             CommandGroup(
                 "Keep",
-                [CommandEntry(VerifyCommand.self), CommandEntry(PruneCommand.self), CommandEntry(HoldCommand.self)]
+                [
+                    CommandEntry(VerifyCommand.self), CommandEntry(PruneCommand.self), CommandEntry(HoldCommand.self),
+                    CommandEntry(RepoRepackCommand.self),
+                ]
             ),
             CommandGroup(
                 "Keys",

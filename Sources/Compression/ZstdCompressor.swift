@@ -11,8 +11,14 @@ package final class ZstdCompressor: ByteSink {
     private let next: any ByteSink
 
     /// Creates a stage in front of `next`; `level` is clamped to what the library offers.
-    package init(level: Int, into next: any ByteSink) throws {
+    ///
+    /// Who knows how many bytes will come says so: for a short text the library's tables are then as small as it needs,
+    /// instead of tens of megabytes. Any other number of bytes is an error.
+    package init(level: Int, exactBytes: Int? = nil, into next: any ByteSink) throws {
         context = try CompressionContext(level: level)
+        if let exactBytes {
+            try ZstdStatus.check(ZSTD_CCtx_setPledgedSrcSize(context.handle, UInt64(exactBytes)))
+        }
         self.next = next
     }
 

@@ -45,8 +45,8 @@ package struct Evidence: Sendable, Hashable {
 
 extension Repository {
     /// What the records of a plan, or of all, say of its points.
-    package func evidence(plan: PlanName? = nil) throws -> Evidence {
-        Evidence(try records(plan: plan))
+    package func evidence(plan: PlanName? = nil, remembering: Bool = false) throws -> Evidence {
+        Evidence(try records(plan: plan, remembering: remembering))
     }
 
     /// The held points of a plan, each with the reason.

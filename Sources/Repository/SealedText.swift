@@ -12,7 +12,7 @@ enum SealedText {
     static func seal(_ plaintext: [UInt8], to recipients: [any Recipient]) throws -> [UInt8] {
         let sealed = MemorySink()
         let encryptor = try AgeEncryptor(to: recipients, into: sealed)
-        let compressor = try ZstdCompressor(level: 9, into: encryptor)
+        let compressor = try ZstdCompressor(level: 9, exactBytes: plaintext.count, into: encryptor)
         try compressor.write(contentsOf: plaintext)
         try compressor.finish()
         return sealed.bytes

@@ -43,14 +43,15 @@ extension Repository {
 
     /// Every record of a plan, or of all, in the order in which the runs ended.
     ///
-    /// Throws `signature-invalid` naming the record when one was changed, is missing, or does not continue its chain.
-    package func records(plan: PlanName? = nil) throws -> [StoredRecord] {
+    /// Throws `signature-invalid` naming the record when one was changed, is missing, or does not continue its chain. With
+    /// `remembering`, what this process has read before is not read again while the listing shows the same size and time.
+    package func records(plan: PlanName? = nil, remembering: Bool = false) throws -> [StoredRecord] {
         var records: [StoredRecord] = []
         var previous: StoredRecord?
         for info in try store.list(Layout.records(of: plan)) {
             guard let place = Layout.recordPlace(info.key) else { continue }
-            let record = try recordShelf.record(info) ?? readRecord(place)
-            recordShelf.put(record, info)
+            let record = try (remembering ? recordShelf.record(info) : nil) ?? readRecord(place)
+            if remembering { recordShelf.put(record, info) }
             let isSameChain = previous?.place.plan == place.plan && previous?.place.signer == place.signer
             try requireLink(from: isSameChain ? previous : nil, to: record)
             records.append(record)

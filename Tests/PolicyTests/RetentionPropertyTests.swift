@@ -44,6 +44,70 @@ struct RetentionPropertyTests {
             )
             policy = RetentionPolicy(keep: keep, minimumPoints: count(6))
             self.now = now
+            if random.chance(4) { openGap(&random, reach: reach, now: now) }
+            if random.chance(4) { repeatInstants(&random) }
+        }
+
+        /// Nothing was taken for a while: backups failed, or nobody was there.
+        private mutating func openGap(_ random: inout SeededGenerator, reach: Int, now: Instant) {
+            let end = now - .seconds(random.int(0...reach))
+            let gap = Duration.seconds(random.int(0...reach * 3))
+            for index in points.indices where points[index].recoveryInstant < end {
+                points[index].recoveryInstant = points[index].recoveryInstant - gap
+                points[index].committedAt = points[index].committedAt - gap
+            }
+        }
+
+        /// Several points show the same instant; some were committed at the same moment too.
+        private mutating func repeatInstants(_ random: inout SeededGenerator) {
+            for index in points.indices.dropFirst() where random.chance(2) {
+                points[index].recoveryInstant = points[index - 1].recoveryInstant
+                if random.chance(2) { points[index].committedAt = points[index - 1].committedAt }
+            }
+        }
+    }
+
+    @Test("whatever a forger dates ahead of the store's clock, the good points stay as they would without")
+    func forgeries() throws {
+        var random = SeededGenerator(seed: 40)
+        try eachHistory(4, Self.histories / 3) { history, zone, number in
+            let kept = kept(history.points, history, zone)
+            var all = history.points
+            for forged in 0..<random.int(1...20) {
+                // The store says when it came; the forger says what it shows, and that it was proven.
+                let came = history.now - .seconds(random.int(0...90_000))
+                all.append(
+                    RetentionPoint(
+                        id: "forged\(forged)",
+                        recoveryInstant: came + .seconds(random.int(301...9_000_000)),
+                        committedAt: came,
+                        isProven: true
+                    )
+                )
+            }
+            let left = self.kept(all, history, zone)
+            let isUnmoved = left.filter { !$0.hasPrefix("forged") } == kept
+            let keepsForged = left.count { $0.hasPrefix("forged") } == all.count - history.points.count
+            if !isUnmoved || !keepsForged { Issue.record("history \(number) in \(zone.name): \(history)") }
+            return isUnmoved && keepsForged
+        }
+    }
+
+    @Test("the machine's clock may be days off and no good point is lost that a right clock would keep")
+    func skew() throws {
+        var random = SeededGenerator(seed: 50)
+        try eachHistory(5, Self.histories / 3) { history, zone, number in
+            // A clock that is behind takes good points for misdated: they are not counted, and none is removed for them.
+            let behind = history.now - .seconds(random.int(0...900_000))
+            let decisions = history.policy.decide(history.points, now: behind, zone: zone)
+            let misdated = decisions.filter { $0.reasons.contains(.datedInFuture) }
+            let isSafe = misdated.allSatisfy(\.isKept)
+            let known = history.points.filter { $0.committedAt <= behind + .seconds(300) }
+            let alone = history.policy.decide(known, now: behind, zone: zone)
+            let isSame =
+                Set(alone.filter { !$0.isKept }.map(\.point.id)) == Set(decisions.filter { !$0.isKept }.map(\.point.id))
+            if !isSafe || !isSame { Issue.record("history \(number) in \(zone.name): \(history)") }
+            return isSafe && isSame
         }
     }
 

@@ -10,7 +10,7 @@ extension Repository {
     /// that one which is not listed is gone and not yet to come; and before sessions and points, so that what is written
     /// meanwhile is not touched.
     func gatherFacts(_ decisions: [PruneDecision], _ options: PruneOptions) throws -> PruneFacts {
-        let evidence = try evidence()
+        let evidence = try evidence(remembering: true)
         let seen = try lastSeenPoints()
         let condemnedLists = try condemnedLists()
         let archives = try listArchives()

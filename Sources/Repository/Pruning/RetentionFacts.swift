@@ -7,7 +7,7 @@ extension Repository {
     ///
     /// `stock` is what was listed before; nil lists it.
     package func retentionPoints(plan: PlanName, stock: ArchiveStock? = nil) throws -> [RetentionPoint] {
-        let evidence = try evidence(plan: plan)
+        let evidence = try evidence(plan: plan, remembering: true)
         // Before the points: what is committed meanwhile lacks its archives here, and does not count yet.
         let stock = try stock ?? archiveStock()
         let listing = try listPoints(plan: plan)
