@@ -37,6 +37,9 @@ extension Repository {
             try requireArchives(of: manifest)
         } catch let error as Diagnostic where error.code == .objectMissing {
             throw withdraw(point, error)
+        } catch {
+            // The point exists. A run that nobody can have taken for dead has lost nothing meanwhile.
+            guard let session, !session.mayHaveLapsed else { throw error }
         }
         return point
     }

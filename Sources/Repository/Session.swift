@@ -65,14 +65,22 @@ package struct ListedSession: Sendable, Hashable {
 ///
 /// `heartbeat()` must be called at least every hour by a run that lasts; it is cheap and safe from any thread.
 package final class Session: Sendable {
+    /// Silence for longer than this may be death to others: far less than their limit, because clocks differ.
+    static let longestSilence = SessionState.lifetime / 4
+
     private let store: any ObjectStore
+    private let machine: MachineClock
     private let state: Mutex<SessionState>
+    /// By the machine's clock: the last sign of life, and the longest time between two.
+    private let silence: Mutex<(last: Duration, longest: Duration)>
 
     /// The name of the session in the repository.
     package let id: String
 
-    init(_ state: SessionState, in store: any ObjectStore) {
+    init(_ state: SessionState, in store: any ObjectStore, on machine: MachineClock) {
         self.store = store
+        self.machine = machine
+        silence = Mutex((machine.now, .zero))
         self.state = Mutex(state)
         id = state.id
     }
@@ -131,6 +139,14 @@ package final class Session: Sendable {
             change(&state)
             return try CanonicalJSON.encode(state)
         }
+        let now = machine.now
         try store.replace(Layout.session(id), with: bytes)
+        silence.withLock { $0 = (now, max($0.longest, now - $0.last)) }
+    }
+
+    /// Whether others may at some time have taken this run for dead, so that what it uses may be gone.
+    var mayHaveLapsed: Bool {
+        let now = machine.now
+        return silence.withLock { max($0.longest, now - $0.last) >= Self.longestSilence }
     }
 }

@@ -44,7 +44,7 @@ extension Repository {
         isExclusive: Bool = false,
         excludes: (SessionState) -> Bool
     ) throws -> Session {
-        let session = Session(try newState(kind: kind, plan: plan, isExclusive: isExclusive), in: store)
+        let session = Session(try newState(kind: kind, plan: plan, isExclusive: isExclusive), in: store, on: machine)
         do {
             try session.begin()
             let now = try storeClock()

@@ -4,6 +4,7 @@ import Policy
 import Repository
 import Streams
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Collections that meet backups, holds and sleep")

@@ -8,7 +8,7 @@ import Streams
 /// anything in the belief that this process is gone. While the process runs it renews itself, so that a collection may
 /// take as long as it needs. One thread.
 final class DestructionPermit {
-    static let length = SessionState.lifetime / 4
+    static let length = Session.longestSilence
     private static let renewal = Duration.seconds(600)
 
     private let session: Session

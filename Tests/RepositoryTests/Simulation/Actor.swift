@@ -2,6 +2,7 @@ import Diagnostics
 import Model
 import Repository
 import Synchronization
+import TestSupport
 
 /// One process of a history: a backup, a prune, a hold, a restore or a drill, with its own pace, clock and bad luck.
 final class Actor: Sendable {

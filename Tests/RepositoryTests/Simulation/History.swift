@@ -4,6 +4,7 @@ import Model
 import Policy
 import Repository
 import Streams
+import TestSupport
 
 /// One history: a few points, and some processes at work on them for two weeks, as the seed has it.
 struct History {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Model
 import Repository
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Simulated histories of backups, prunes, holds and restores")
