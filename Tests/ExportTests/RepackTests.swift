@@ -18,9 +18,9 @@ struct RepackTests {
     func spaceComesBack() throws {
         try withScene(sql: Self.noiseSQL) { scene in
             let repository = scene.repository
-            let first = try scene.backup().point
+            let first = try scene.backup { $0.workerCount = 1 }.point
             try scene.sql("UPDATE noise SET text = md5(text) || md5(text || 'x') WHERE id <= 24000")
-            let second = try scene.backup().point
+            let second = try scene.backup { $0.workerCount = 1 }.point
             let shared = Set(second.manifest.archives.map(\.id)).intersection(first.manifest.archives.map(\.id))
             #expect(!shared.isEmpty)
             // As long as the first point is kept, what it uses is alive.
@@ -33,7 +33,7 @@ struct RepackTests {
             #expect(try repository.repack(plan).count == shared.count)
             let before = try bytes(in: repository)
 
-            let outcome = try scene.backup()
+            let outcome = try scene.backup { $0.workerCount = 1 }
             #expect(Set(outcome.report.reads.keys) == [.repack])
             #expect(outcome.report.totals.bytesStored < plan.bytes)
             #expect(shared.isDisjoint(with: outcome.point.manifest.archives.map(\.id)))
