@@ -5,9 +5,18 @@ import Model
 /// Ranges are sized by heap and TOAST bytes together, so that a table with few blocks and large values is still read by
 /// all workers. Boundaries of the base point are kept, because a range is reused only as a whole.
 struct ChunkPlan: Sendable {
-    /// How many bytes of table one range should have.
-    var targetBytes: Int64 = 64 << 20
+    /// How many bytes of table one range should have; a table of more than `targetCount` such ranges has larger ones, so
+    /// that the list of ranges grows slower than the table.
+    var targetBytes: Int64
     var blockSize: Int64 = 8192
+
+    private static let targetCount: Int64 = 1024
+    private static let mostBytes: Int64 = 64 << 20
+
+    /// How many bytes one range of something of `bytes` bytes should have.
+    static func rangeBytes(of bytes: Int64, atLeast least: Int64) -> Int64 {
+        max(least, min(mostBytes, bytes / targetCount))
+    }
 
     /// The ranges of a table that is read for the first time.
     func ranges(heapBlocks: Int64, toastBytes: Int64) -> [BlockRange] {
@@ -29,7 +38,8 @@ struct ChunkPlan: Sendable {
     private func blocksPerRange(_ heapBlocks: Int64, _ toastBytes: Int64) -> Int64 {
         guard heapBlocks > 0 else { return 1 }
         let bytes = heapBlocks * blockSize + toastBytes
-        let count = max(1, (bytes + targetBytes - 1) / targetBytes)
+        let target = Self.rangeBytes(of: bytes, atLeast: targetBytes)
+        let count = max(1, (bytes + target - 1) / target)
         return max(1, (heapBlocks + count - 1) / count)
     }
 

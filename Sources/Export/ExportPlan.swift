@@ -18,8 +18,10 @@ package struct ExportPlan: Sendable {
     package var compressionLevel: Int
     /// How long the export waits for tables that a migration holds.
     package var lockTimeout: Duration = .seconds(10)
-    /// How many bytes of table, TOAST included, one range should have.
-    package var rangeBytes: Int64 = 64 << 20
+    /// How many bytes of table, TOAST included, one range should have; those of very large tables have more.
+    ///
+    /// A change costs a range, and a range costs two statements and some 100 bytes in the point.
+    package var rangeBytes: Int64 = 8 << 20
     /// Where an archive ends and the next begins, at the end of a range.
     package var archiveBytes: Int64 = 256 << 20
     /// Every range is read again within this time, changed or not.

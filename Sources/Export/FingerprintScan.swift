@@ -79,6 +79,7 @@ struct FingerprintScan {
         )
     }
 
+    /// `OFFSET 0` keeps the server from computing what the inner query names once for each use of it.
     private static func sql(_ index: Int, _ table: SourceTable, _ blocks: BlockRange, _ windows: [Window]) -> String {
         let inWindows = windows.map { window in
             ", count(*) FILTER (WHERE ((x - \(window.low & 0xFFFF_FFFF)) & 4294967295) < \(window.high - window.low))"
@@ -90,7 +91,7 @@ struct FingerprintScan {
             count(*) FILTER (WHERE a = 2147483647)\(inWindows.joined()) \
             FROM (SELECT ctid, age(xmin) AS a, \
             ((SELECT (age('3'::xid)::int8 + 3) & 4294967295) - age(xmin)) & 4294967295 AS x \
-            \(table.fromClause(blocks))) AS q
+            \(table.fromClause(blocks)) OFFSET 0) AS q
             """
     }
 }

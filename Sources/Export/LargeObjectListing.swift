@@ -17,7 +17,7 @@ struct LargeObjectListing: Sendable {
         try Self.requireReadable(on: connection, count: objects.count)
         let sizes = try connection.query("SELECT pg_catalog.pg_relation_size('pg_catalog.pg_largeobject')")
         bytes = sizes[0, 0].flatMap(Int64.init) ?? 0
-        ranges = Self.cut(objects.map(\.oid), into: Int(max(1, bytes / rangeBytes)))
+        ranges = Self.cut(objects.map(\.oid), into: Int(max(1, bytes / ChunkPlan.rangeBytes(of: bytes, atLeast: rangeBytes))))
         self.objects = objects
     }
 
