@@ -39,6 +39,16 @@ package enum RestoreSession {
         return connection
     }
 
+    /// Lets index builds and checks of foreign keys use so much memory, unless the server allows more anyway.
+    static func allowSorting(kilobytes: Int, on connection: Connection) throws {
+        try connection.execute(
+            """
+            SELECT pg_catalog.set_config(name, \(kilobytes) || 'kB', false) FROM pg_catalog.pg_settings
+            WHERE name = 'maintenance_work_mem' AND setting::pg_catalog.int8 < \(kilobytes)
+            """
+        )
+    }
+
     /// Sets what the server knows, in one round trip; an unknown name is a setting of another major version.
     private static func apply(_ settings: [(name: String, value: String)], to connection: Connection) throws {
         let values = try settings.map { setting in

@@ -52,17 +52,11 @@ package struct Restorer: Sendable {
         var outcome = RestoreOutcome(notApplied: part.omissions + plan.omissions)
         try withLoader(part.catalog, plan, stop) { builder, admit in
             outcome.statements += try phase("definitions") { try builder.runInOrder(plan.preData, stop: stop) }
-            try phase("load", bytes: tables.reduce(0) { $0 + $1.textBytes }) {
-                try load(tables, as: builder.loader ?? target, stop)
-            }
-            outcome.statements += try phase("indexes and constraints") {
-                try builder.runInParallel(plan.postData, stop: stop)
-            }
+            try loadSequences(stop)
+            outcome.statements += try filling(builder).run(fillingPlan(tables, plan, part.catalog), stop: stop)
             outcome.statements += try phase("privileges") { try builder.runInOrder(plan.privileges, stop: stop) }
             try admit()
             outcome.statements += try phase("refresh") { try builder.runInParallel(plan.refresh, stop: stop) }
-            // While no owner is a superuser: the functions of indexes run as the owner here.
-            try phase("analyze") { try Analyze(target: target, workers: options.workers).run(tables, stop: stop) }
         }
         outcome.statements += try SchemaBuilder(target: target, workers: 1, loader: nil, progress: progress)
             .runInOrder(plan.last, stop: stop)
@@ -86,28 +80,39 @@ package struct Restorer: Sendable {
         return inspection
     }
 
-    private func load(_ tables: [TableData], as loader: ConnectionSettings, _ stop: Stop) throws {
-        try DataLoad(
-            repository: repository,
-            manifest: manifest,
-            identities: identities,
-            target: loader,
-            workers: options.workers,
-            progress: progress
-        ).run(tables, stop: stop)
+    private func loadSequences(_ stop: Stop) throws {
         guard options.selection.isEverything || manifest.sequences.count > 0 else { return }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
         try SequenceLoader(connection: connection).load(manifest.sequences.filter(options.selection.includes))
-        if options.selection.isEverything, let largeObjects = manifest.largeObjects {
-            try LargeObjectLoader(
-                connection: RestoreSession.openForRows(target, like: manifest, stop: stop),
-                reader: try RangeReader(
-                    shelf: ArchiveShelf(repository: repository, manifest: manifest, identities: identities)
-                ),
-                progress: progress,
-                options: options
-            ).load(largeObjects)
+    }
+
+    /// Statistics are gathered here too, while no owner is a superuser: the functions of indexes run as the owner.
+    private func filling(_ builder: SchemaBuilder) -> Filling {
+        Filling(
+            repository: repository,
+            manifest: manifest,
+            identities: identities,
+            builder: builder,
+            progress: progress,
+            phases: phases,
+            options: options
+        )
+    }
+
+    private func fillingPlan(_ tables: [TableData], _ plan: StepPlan, _ catalog: DatabaseCatalog) -> FillingPlan {
+        var callers: Set<ObjectIdentity> = []
+        for object in catalog.objects {
+            let needed = object.stages.filter { $0.section == .postData }.flatMap(\.dependencies).map(\.object.kind)
+            if needed.contains(where: { ![.table, .schema, .index, .constraint].contains($0) }) {
+                callers.insert(object.identity)
+            }
         }
+        return FillingPlan(
+            tables,
+            largeObjects: options.selection.isEverything ? manifest.largeObjects : nil,
+            steps: plan.postData,
+            calling: { callers.contains($0) }
+        )
     }
 
     /// Creates the roles, and the loader where there is to be one; gives the roles their full power afterwards.

@@ -71,7 +71,8 @@ struct SchemaBuilder: Sendable {
         return count.withLock { $0 }
     }
 
-    private func run(_ step: RestoreStep, on connection: Connection) throws -> Int {
+    /// Runs one step in a transaction of the caller's; returns the number of statements.
+    func run(_ step: RestoreStep, on connection: Connection) throws -> Int {
         do {
             for statement in step.statements { try connection.execute(statement) }
         } catch let error as PostgresError where !error.isConnectionLost && !error.isCancelled {
@@ -104,22 +105,30 @@ struct SchemaBuilder: Sendable {
 }
 
 /// The sessions of one thread that builds: ours, and the loader's once a step needs it.
-private final class BuilderSeat {
-    private let plain: Connection
+final class BuilderSeat {
+    let plain: Connection
     private let loader: ConnectionSettings?
+    private let sortingKilobytes: Int
     private let stop: Stop
     private var loading: Connection?
 
-    init(_ target: ConnectionSettings, loader: ConnectionSettings?, stop: Stop) throws {
-        plain = try RestoreSession.openForDefinitions(target, stop: stop)
+    init(_ target: ConnectionSettings, loader: ConnectionSettings?, sortingKilobytes: Int = 0, stop: Stop) throws {
+        plain = try Self.open(target, sortingKilobytes, stop)
         self.loader = loader
+        self.sortingKilobytes = sortingKilobytes
         self.stop = stop
+    }
+
+    private static func open(_ target: ConnectionSettings, _ sortingKilobytes: Int, _ stop: Stop) throws -> Connection {
+        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
+        try RestoreSession.allowSorting(kilobytes: sortingKilobytes, on: connection)
+        return connection
     }
 
     func connection(for step: RestoreStep) throws -> Connection {
         guard let loader, LoaderRole.runs(step) else { return plain }
         if let loading { return loading }
-        let connection = try RestoreSession.openForDefinitions(loader, stop: stop)
+        let connection = try Self.open(loader, sortingKilobytes, stop)
         loading = connection
         return connection
     }

@@ -4,7 +4,7 @@ import PostgresClient
 import Streams
 
 /// Loads tables into a database whose definitions are already there; one per worker thread.
-struct TableLoader: ~Copyable {
+struct TableLoader {
     private let connection: Connection
     private let reader: RangeReader
     private let progress: RestoreProgress

@@ -1,0 +1,136 @@
+import AgeEncryption
+import Catalog
+import Diagnostics
+import Model
+import PostgresClient
+import Repository
+import Streams
+import Synchronization
+
+/// Fills a database whose tables are there: rows, what needs rows (indexes, constraints, triggers, …), and statistics.
+///
+/// One queue for all three, so that no connection waits for the largest table: a table's indexes are built while others
+/// are still loaded. One connection per table: two connections that load one table fight for the end of its file, and
+/// lose to one transaction with TRUNCATE and COPY FREEZE (measured; see `docs/performance.md`).
+struct Filling: Sendable {
+    let repository: Repository
+    let manifest: Manifest
+    let identities: [any Identity]
+    let builder: SchemaBuilder
+    let progress: RestoreProgress
+    let phases: PhaseRecorder
+    let options: RestoreOptions
+
+    /// Does all of `plan`; returns the number of statements. The first failure stops the rest.
+    ///
+    /// Blocks. Memory: a few hundred KiB per worker, whatever the size.
+    func run(_ plan: FillingPlan, stop: Stop) throws -> Int {
+        guard !plan.jobs.isEmpty else { return 0 }
+        let queue = DependencyQueue(plan.jobs.map(\.ordering))
+        let statements = Atomic<Int>(0)
+        stop.whenRequested { queue.close() }
+        let workerCount = max(1, min(builder.workers, plan.jobs.count))
+        progress.begin(FillingPlan.Work.Phase.load.rawValue)
+        try runWorkers(
+            Array(0..<workerCount),
+            workerCount: workerCount,
+            stop: stop,
+            makeWorker: { _ in FillingSeat(self, stop) },
+            body: { seat, _ in
+                while let place = queue.take() {
+                    do {
+                        let done = try self.do(plan.jobs[place].work, seat)
+                        statements.wrappingAdd(done, ordering: .relaxed)
+                        queue.finish(place)
+                    } catch {
+                        queue.close()
+                        throw error
+                    }
+                }
+            },
+            finishWorker: { _ in }
+        )
+        guard queue.unfinished == 0 else {
+            throw Diagnostic(.internalError, "\(queue.unfinished) definitions wait for each other in a circle")
+        }
+        return statements.load(ordering: .relaxed)
+    }
+
+    private func `do`(_ work: FillingPlan.Work, _ seat: FillingSeat) throws -> Int {
+        guard let phase = work.phase else {
+            progress.begin(FillingPlan.Work.Phase.build.rawValue)
+            return 0
+        }
+        return try phases.measurePart(phase.rawValue, bytes: work.bytes) {
+            switch work {
+            case .load(let table): try seat.tables().load(table)
+            case .largeObjects(let data): try seat.largeObjects().load(data)
+            case .build(let step):
+                let connection = try seat.builder().connection(for: step)
+                return try connection.withTransaction("BEGIN") { try builder.run(step, on: connection) }
+            case .analyze(let tables): try Analyze(connection: seat.builder().plain).run(tables)
+            case .everythingLoaded: break
+            }
+            return 0
+        }
+    }
+}
+
+/// What one thread keeps from job to job, opened when it is first needed.
+private final class FillingSeat {
+    private let filling: Filling
+    private let stop: Stop
+    private var shelf: ArchiveShelf?
+    private var loader: TableLoader?
+    private var seat: BuilderSeat?
+
+    init(_ filling: Filling, _ stop: Stop) {
+        self.filling = filling
+        self.stop = stop
+    }
+
+    func tables() throws -> TableLoader {
+        if let loader { return loader }
+        let target = filling.builder.loader ?? filling.builder.target
+        let made = TableLoader(
+            connection: try RestoreSession.openForRows(target, like: filling.manifest, stop: stop),
+            reader: try RangeReader(shelf: archives()),
+            encoding: filling.manifest.source.encoding,
+            progress: filling.progress
+        )
+        loader = made
+        return made
+    }
+
+    func largeObjects() throws -> LargeObjectLoader {
+        LargeObjectLoader(
+            connection: try RestoreSession.openForRows(filling.builder.target, like: filling.manifest, stop: stop),
+            reader: try RangeReader(shelf: archives()),
+            progress: filling.progress,
+            options: filling.options
+        )
+    }
+
+    func builder() throws -> BuilderSeat {
+        if let seat { return seat }
+        let made = try BuilderSeat(
+            filling.builder.target,
+            loader: filling.builder.loader,
+            sortingKilobytes: FillingPlan.sortingKilobytes(workers: filling.builder.workers),
+            stop: stop
+        )
+        seat = made
+        return made
+    }
+
+    private func archives() -> ArchiveShelf {
+        if let shelf { return shelf }
+        let made = ArchiveShelf(
+            repository: filling.repository,
+            manifest: filling.manifest,
+            identities: filling.identities
+        )
+        shelf = made
+        return made
+    }
+}

@@ -1,0 +1,155 @@
+import Catalog
+import Model
+
+/// In which order a database is filled; pure.
+struct FillingPlan: Sendable {
+    /// One thing to do, and what it waits for.
+    struct Job: Sendable {
+        var work: Work
+        var ordering: DependencyQueue.Job
+    }
+
+    enum Work: Sendable {
+        case load(TableData)
+        case largeObjects(LargeObjectData)
+        /// Nothing is done: definitions wait for it that may look at any table.
+        case everythingLoaded
+        case build(RestoreStep)
+        case analyze([TableData])
+
+        /// What the time is booked under.
+        enum Phase: String {
+            case load
+            case build = "indexes and constraints"
+            case analyze
+        }
+
+        /// COPY text that goes into the database.
+        var bytes: Int64? {
+            switch self {
+            case .load(let table): table.textBytes
+            case .largeObjects(let data): data.ranges.reduce(0) { $0 + $1.textBytes }
+            case .everythingLoaded, .build, .analyze: nil
+            }
+        }
+
+        var phase: Phase? {
+            switch self {
+            case .load, .largeObjects: .load
+            case .everythingLoaded: nil
+            case .build: .build
+            case .analyze: .analyze
+            }
+        }
+    }
+
+    private(set) var jobs: [Job] = []
+
+    /// An index costs about as long per row as loading so many bytes of text (measured).
+    private static let indexBytesPerRow: Int64 = 40
+    /// Small tables are analyzed a fistful per statement: 10,000 of them should not cost 10,000 round trips.
+    private static let analyzeBatch = 16
+    private static let smallBytes: Int64 = 1 << 20
+
+    private var loads: [ObjectIdentity: Int] = [:]
+    private var numbers: [ObjectIdentity: Int] = [:]
+
+    /// Plans for `tables` and `steps`, whose `after` are positions in the same list.
+    ///
+    /// `calling` says of an object whether building it may run functions of the database: these may look at any table.
+    init(
+        _ tables: [TableData],
+        largeObjects: LargeObjectData?,
+        steps: [RestoreStep],
+        calling: (ObjectIdentity) -> Bool
+    ) {
+        addLoads(tables, largeObjects, steps)
+        let loaded = jobs.count
+        add(.everythingLoaded, after: Array(0..<loaded), weight: .max)
+        let first = jobs.count
+        let rows = Dictionary(tables.map { (Self.identity($0), $0.proof.rows) }, uniquingKeysWith: { first, _ in first })
+        var users: [ObjectIdentity: [Int]] = [:]
+        for (offset, step) in steps.enumerated() {
+            let needed = isEarly(step) && !calling(step.object) ? step.locks.compactMap { loads[$0.table] } : [loaded]
+            for lock in step.locks { users[lock.table, default: []].append(first + offset) }
+            let isCostly = [.index, .constraint, .foreignKey].contains(step.object.kind) && step.action == .create
+            add(
+                .build(step),
+                after: step.after.map { first + $0 } + needed,
+                locking: step.locks.map(\.table),
+                shared: step.locks.allSatisfy { !$0.isExclusive },
+                weight: isCostly ? step.locks.reduce(1) { $0 + (rows[$1.table] ?? 0) * Self.indexBytesPerRow } : 1
+            )
+        }
+        addStatistics(tables, users)
+    }
+
+    /// How much memory a session may sort in, so that all of them together stay within half a GiB.
+    static func sortingKilobytes(workers: Int) -> Int { (512 << 10) / max(1, workers) }
+
+    /// The largest first, indexes included: what takes longest begins first.
+    private mutating func addLoads(_ tables: [TableData], _ largeObjects: LargeObjectData?, _ steps: [RestoreStep]) {
+        var indexes: [ObjectIdentity: Int64] = [:]
+        for step in steps where [.index, .constraint].contains(step.object.kind) && step.action == .create {
+            for lock in step.locks { indexes[lock.table, default: 0] += 1 }
+        }
+        for table in tables {
+            let identity = Self.identity(table)
+            let building = table.proof.rows * Self.indexBytesPerRow * (indexes[identity] ?? 0)
+            loads[identity] = jobs.count
+            add(.load(table), after: [], locking: [identity], weight: table.textBytes + building)
+        }
+        if let largeObjects {
+            let bytes = largeObjects.ranges.reduce(0) { $0 + $1.textBytes }
+            add(.largeObjects(largeObjects), after: [], weight: bytes)
+        }
+    }
+
+    /// After everything that locks the table: statistics of an index's expressions need the index.
+    private mutating func addStatistics(_ tables: [TableData], _ users: [ObjectIdentity: [Int]]) {
+        var batch: [TableData] = []
+        func flush(_ plan: inout FillingPlan) {
+            guard !batch.isEmpty else { return }
+            let names = batch.map(Self.identity)
+            let after = names.flatMap { name in (plan.loads[name].map { [$0] } ?? []) + (users[name] ?? []) }
+            plan.add(.analyze(batch), after: Array(Set(after)).sorted(), locking: names, weight: 0)
+            batch = []
+        }
+        for table in tables.filter({ $0.proof.rows > 0 }).sorted(by: { $1.textBytes < $0.textBytes }) {
+            batch.append(table)
+            if table.textBytes >= Self.smallBytes || batch.count == Self.analyzeBatch { flush(&self) }
+        }
+        flush(&self)
+    }
+
+    /// Whether a step needs the rows of no other tables than those it locks.
+    private func isEarly(_ step: RestoreStep) -> Bool {
+        guard [.index, .constraint, .foreignKey].contains(step.object.kind), step.action == .create else { return false }
+        return !step.locks.isEmpty && step.locks.allSatisfy { loads[$0.table] != nil }
+    }
+
+    private mutating func add(
+        _ work: Work,
+        after: [Int],
+        locking tables: [ObjectIdentity] = [],
+        shared: Bool = false,
+        weight: Int64
+    ) {
+        let resources = tables.map { table -> Int in
+            if let known = numbers[table] { return known }
+            numbers[table] = numbers.count
+            return numbers.count - 1
+        }
+        let ordering = DependencyQueue.Job(
+            prerequisites: after,
+            resources: Set(resources),
+            sharesResources: shared,
+            weight: weight
+        )
+        jobs.append(Job(work: work, ordering: ordering))
+    }
+
+    private static func identity(_ table: TableData) -> ObjectIdentity {
+        ObjectIdentity(.table, schema: table.schema, name: table.name)
+    }
+}
