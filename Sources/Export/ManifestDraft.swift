@@ -122,7 +122,10 @@ struct ManifestDraft {
             bytesStored: destination.register.archives.reduce(0) { $0 + $1.bytes },
             rows: all.reduce(0) { $0 + $1.proof.rows },
             rangesRead: destination.ledger.reads.values.reduce(0) { $0 + $1.ranges },
-            rangesReused: destination.ledger.reused.ranges
+            rangesReused: destination.ledger.reused.ranges,
+            readReasons: Dictionary(
+                uniqueKeysWithValues: destination.ledger.reads.map { ($0.key.rawValue, $0.value.ranges) }
+            )
         )
     }
 }

@@ -168,6 +168,8 @@ package struct BackupTotals: Sendable, Hashable, Codable {
     package var rows: Int64
     package var rangesRead: Int
     package var rangesReused: Int
+    /// How many ranges were read for which reason; nil in points of before this was recorded.
+    package var readReasons: [String: Int]?
 
     /// Creates the totals; all zero by default.
     package init(
@@ -176,7 +178,8 @@ package struct BackupTotals: Sendable, Hashable, Codable {
         bytesStored: Int64 = 0,
         rows: Int64 = 0,
         rangesRead: Int = 0,
-        rangesReused: Int = 0
+        rangesReused: Int = 0,
+        readReasons: [String: Int]? = nil
     ) {
         self.bytesRead = bytesRead
         self.bytesRepresented = bytesRepresented
@@ -184,6 +187,7 @@ package struct BackupTotals: Sendable, Hashable, Codable {
         self.rows = rows
         self.rangesRead = rangesRead
         self.rangesReused = rangesReused
+        self.readReasons = readReasons
     }
 }
 

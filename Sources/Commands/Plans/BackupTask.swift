@@ -45,6 +45,7 @@ struct BackupTask: Sendable {
             host: context.host
         )
         plan.workerCount = command.workers ?? job.settings?.workers ?? 4
+        if let level = command.level { plan.compressionLevel = level }
         plan.isFull = command.full
         if command.audit { plan.audit = .all }
         if let rereadWithin = job.settings?.rereadWithin { plan.rereadWithin = rereadWithin }

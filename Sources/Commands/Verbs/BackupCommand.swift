@@ -16,6 +16,7 @@ struct BackupCommand: LifeboatCommand {
     var planName: String?
     var config: String?
     var workers: Int?
+    var level: Int?
     var full = false
     var audit = false
     var exclude: [String] = []
@@ -64,6 +65,13 @@ struct BackupCommand: LifeboatCommand {
                 to: \.workers,
                 in: 1...64,
                 help: "Connections that read at once (4)"
+            ),
+            .option(
+                "--level",
+                value: "LEVEL",
+                to: \.level,
+                in: 1...19,
+                help: "How hard zstd tries: higher is smaller and slower (1)"
             ),
             .flag("--full", to: \.full, help: "Read everything, changed or not"),
             .flag("--audit", to: \.audit, help: "Count every table a second time, without block ranges"),

@@ -1,5 +1,6 @@
 import CommandLineKit
 import Diagnostics
+import Export
 import Model
 import Repository
 import Terminal
@@ -52,6 +53,14 @@ struct ShowCommand: LifeboatCommand {
         }
     }
 
+    /// Why ranges were read, the most frequent reason first.
+    private static func reasons(_ totals: BackupTotals) -> [(String, StyledText)] {
+        (totals.readReasons ?? [:]).sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { name, count in
+            let why = ReadReason(rawValue: name)?.explanation ?? name
+            return ("read because", StyledText("\(why): \(count) range\(count == 1 ? "" : "s")"))
+        }
+    }
+
     private static func print(_ answer: Answer, on console: Console) {
         let manifest = answer.manifest
         let totals = manifest.totals
@@ -68,6 +77,9 @@ struct ShowCommand: LifeboatCommand {
             ),
             ("definitions", "\(manifest.catalog.objects) objects"),
             ("read", "\(byteText(totals.bytesRead)) in \(totals.rangesRead) ranges; \(totals.rangesReused) reused"),
+        ]
+        facts += Self.reasons(totals)
+        facts += [
             ("stored", StyledText(byteText(totals.bytesStored) + " by this run")),
             ("archives", StyledText("\(manifest.archives.count)")),
             ("previous", StyledText(manifest.previous?.point.description ?? "none")),
