@@ -17,7 +17,8 @@ struct LargeObjectListing: Sendable {
         try Self.requireReadable(on: connection, count: objects.count)
         let sizes = try connection.query("SELECT pg_catalog.pg_relation_size('pg_catalog.pg_largeobject')")
         bytes = sizes[0, 0].flatMap(Int64.init) ?? 0
-        ranges = Self.cut(objects.map(\.oid), into: Int(max(1, bytes / ChunkPlan.rangeBytes(of: bytes, atLeast: rangeBytes))))
+        let wanted = ChunkPlan.rangeBytes(of: bytes, atLeast: rangeBytes)
+        ranges = Self.cut(objects.map(\.oid), into: Int(max(1, bytes / wanted)))
         self.objects = objects
     }
 

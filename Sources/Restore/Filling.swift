@@ -21,9 +21,9 @@ struct Filling: Sendable {
     let phases: PhaseRecorder
     let options: RestoreOptions
 
-    /// Does all of `plan`; returns the number of statements. The first failure stops the rest.
+    /// Does all of `plan` and returns the number of statements.
     ///
-    /// Blocks. Memory: a few hundred KiB per worker, whatever the size.
+    /// The first failure stops the rest. Blocks. Memory: a few hundred KiB per worker, whatever the size.
     func run(_ plan: FillingPlan, stop: Stop) throws -> Int {
         guard !plan.jobs.isEmpty else { return 0 }
         let queue = DependencyQueue(plan.jobs.map(\.ordering))

@@ -67,7 +67,10 @@ struct FillingPlan: Sendable {
         let loaded = jobs.count
         add(.everythingLoaded, after: Array(0..<loaded), weight: .max)
         let first = jobs.count
-        let rows = Dictionary(tables.map { (Self.identity($0), $0.proof.rows) }, uniquingKeysWith: { first, _ in first })
+        let rows = Dictionary(
+            tables.map { (Self.identity($0), $0.proof.rows) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var users: [ObjectIdentity: [Int]] = [:]
         for (offset, step) in steps.enumerated() {
             let needed = isEarly(step) && !calling(step.object) ? step.locks.compactMap { loads[$0.table] } : [loaded]
@@ -124,7 +127,9 @@ struct FillingPlan: Sendable {
 
     /// Whether a step needs the rows of no other tables than those it locks.
     private func isEarly(_ step: RestoreStep) -> Bool {
-        guard [.index, .constraint, .foreignKey].contains(step.object.kind), step.action == .create else { return false }
+        guard [.index, .constraint, .foreignKey].contains(step.object.kind), step.action == .create else {
+            return false
+        }
         return !step.locks.isEmpty && step.locks.allSatisfy { loads[$0.table] != nil }
     }
 

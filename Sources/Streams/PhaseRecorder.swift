@@ -39,7 +39,9 @@ package final class PhaseRecorder: Sendable {
     }
 
     /// Runs `body` as a part of a phase, which lasts from the beginning of its first part to the end of its last.
-    package func measurePart<Result>(_ name: String, bytes: Int64? = nil, _ body: () throws -> Result) rethrows -> Result {
+    package func measurePart<Result>(_ name: String, bytes: Int64? = nil, _ body: () throws -> Result) rethrows
+        -> Result
+    {
         let started = Instant.now
         let begin = ContinuousClock.now
         defer {
