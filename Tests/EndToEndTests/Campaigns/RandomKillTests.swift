@@ -27,7 +27,7 @@ struct RandomKillTests {
         for number in numbers {
             try world.reset(for: run)
             let before = try Oracle.Before(world.store, removable: run == .prune ? world.removable : [])
-            if try world.kill(run, after: length * UInt64(number) / UInt64(total)) { killed += 1 }
+            if try world.kill(run, after: length * UInt64(number) / UInt64(total)).isKilled { killed += 1 }
             let found = try judge(run, before, world)
             for breach in found { Issue.record("\(breach) [LIFEBOAT_FAULT=\(name):\(number)]") }
             breaches += found.count
@@ -48,22 +48,19 @@ struct RandomKillTests {
 
 extension ProgramWorld {
     /// How long a run takes when nobody kills it, in microseconds.
-    func length(of run: Run) throws -> UInt64 {
-        let start = ContinuousClock.now
-        _ = try kill(run, after: 60_000_000)
-        return UInt64((ContinuousClock.now - start) / .microseconds(1))
-    }
+    func length(of run: Run) throws -> UInt64 { try kill(run, after: 60_000_000).lasted }
 
-    /// Starts a run and kills it after some microseconds; false when it had ended.
-    func kill(_ run: Run, after delay: UInt64) throws -> Bool {
+    /// Starts a run and kills it after some microseconds, unless it has ended by then; and how long it lived.
+    func kill(_ run: Run, after delay: UInt64) throws -> (isKilled: Bool, lasted: UInt64) {
         try withDatabase(options: "TEMPLATE template0") { target in
             let environment = scene.environment(Self.secret)
             let launch = ChildLaunch(Scene.program, line(run, target: target), environment: environment)
+            let start = ContinuousClock.now
             let child = try ChildProcess(starting: launch)
-            let deadline = ContinuousClock.now + .microseconds(Int64(delay))
-            while child.endingIfOver() == nil, ContinuousClock.now < deadline { usleep(200) }
+            while child.endingIfOver() == nil, ContinuousClock.now < start + .microseconds(Int64(delay)) { usleep(200) }
             child.send(.kill)
-            return child.wait() == .killed(signal: SIGKILL)
+            let isKilled = child.wait() == .killed(signal: SIGKILL)
+            return (isKilled, UInt64((ContinuousClock.now - start) / .microseconds(1)))
         }
     }
 }
