@@ -100,5 +100,14 @@ package enum RestoreSection: String, Codable, Sendable, CaseIterable, Comparable
 
     package static func < (a: RestoreSection, b: RestoreSection) -> Bool { a.position < b.position }
 
-    private var position: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    var position: Int {
+        switch self {
+        case .roles: 0
+        case .preData: 1
+        case .postData: 2
+        case .privileges: 3
+        case .refresh: 4
+        case .last: 5
+        }
+    }
 }

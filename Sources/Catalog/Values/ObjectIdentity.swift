@@ -1,3 +1,5 @@
+import Glibc
+
 /// The name of an object, the same in every database that has it: never an OID.
 package struct ObjectIdentity: Codable, Sendable, Hashable {
     package var kind: ObjectKind
@@ -33,12 +35,18 @@ extension ObjectIdentity: Comparable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(kind)
-        for part in [schema, parent, name, signature] {
-            hasher.combine(part == nil)
-            for byte in (part ?? "").utf8 { hasher.combine(byte) }
-            hasher.combine(UInt8(0xFF))
-        }
+        hasher.combine(kind.priority)
+        Self.combine(schema, &hasher)
+        Self.combine(parent, &hasher)
+        Self.combine(name, &hasher)
+        Self.combine(signature, &hasher)
+    }
+
+    private static func combine(_ part: String?, _ hasher: inout Hasher) {
+        guard var part else { return hasher.combine(UInt8(0xFE)) }
+        part.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        // No UTF-8 has it: where one part ends, the next begins.
+        hasher.combine(UInt8(0xFF))
     }
 
     /// Kind in order of creation, then schema, parent, name and signature by bytes: the same on every machine.
@@ -52,13 +60,28 @@ extension ObjectIdentity: Comparable {
 
     private static func same(_ a: String?, _ b: String?) -> Bool {
         guard let a, let b else { return a == nil && b == nil }
-        return a.utf8.elementsEqual(b.utf8)
+        return order(a, b) == 0
     }
 
     private static func precedes(_ a: String?, _ b: String?) -> Bool {
         guard let a else { return b != nil }
         guard let b else { return false }
-        return a.utf8.lexicographicallyPrecedes(b.utf8)
+        return order(a, b) < 0
+    }
+
+    /// Negative, zero or positive, as the bytes of `a` come before those of `b`, are the same, or come after.
+    private static func order(_ a: String, _ b: String) -> Int {
+        var (a, b) = (a, b)
+        return a.withUTF8 { first in
+            b.withUTF8 { second in
+                let shared = min(first.count, second.count)
+                if shared > 0, let left = first.baseAddress, let right = second.baseAddress {
+                    let order = memcmp(left, right, shared)
+                    if order != 0 { return Int(order) }
+                }
+                return first.count - second.count
+            }
+        }
     }
 }
 

@@ -24,30 +24,11 @@ package struct CatalogSection: Codable, Sendable {
     }
 
     /// The section as bytes: JSON with sorted keys, the same for the same catalog.
-    ///
-    /// The encoder builds a tree of many times the text before it writes any, so the objects go through it in portions.
-    package func encoded() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var frame = self
-        frame.catalog.objects = []
-        let text = Array(try encoder.encode(frame))
-        // Quotes inside strings are escaped: this can only be the list itself.
-        guard let place = text.firstRange(of: Array("\"objects\":[]".utf8)) else {
-            throw Diagnostic(.internalError, "the catalog cannot be written")
-        }
-        var bytes = Array(text[..<(place.upperBound - 1)])
-        var rest = catalog.objects[...]
-        while !rest.isEmpty {
-            let portion = Array(try encoder.encode(Array(rest.prefix(Self.portion))))
-            rest = rest.dropFirst(Self.portion)
-            bytes += portion.dropFirst().dropLast()
-            if !rest.isEmpty { bytes.append(UInt8(ascii: ",")) }
-        }
-        return bytes + text[(place.upperBound - 1)...]
+    package func encoded() -> [UInt8] {
+        var json = JSONBytes(reserving: 4 * (preDataSQL.utf8.count + postDataSQL.utf8.count))
+        write(to: &json)
+        return json.bytes
     }
-
-    private static let portion = 500
 
     /// Reads what `encoded()` wrote, in this or an earlier format.
     package static func decode(_ bytes: [UInt8]) throws -> CatalogSection {
