@@ -12,9 +12,21 @@ struct DependencyGraph {
     private(set) var needs: [[Int]] = []
     private var firstStage: [Int] = []
 
+    /// Two positions that belong together: an object and one of its parts, or two objects.
+    struct Pair: Hashable {
+        var first: Int
+        var second: Int
+
+        init(_ first: Int, _ second: Int) {
+            self.first = first
+            self.second = second
+        }
+    }
+
     /// Builds the graph; `detached` holds (object, part) pairs that are no longer inline.
-    init(_ objects: [FoundObject], _ edges: DependencyEdges, detached: Set<[Int]>) {
+    init(_ objects: [FoundObject], _ edges: DependencyEdges, detached: Set<Pair>) {
         var owners: [CatalogAddress: Int] = [:]
+        owners.reserveCapacity(4 * objects.count)
         for (index, object) in objects.enumerated() {
             firstStage.append(nodes.count)
             owners[object.address] = index
@@ -37,7 +49,7 @@ struct DependencyGraph {
             }
             for (number, part) in object.parts.enumerated() {
                 let node = firstStage[index] + object.stages.count + number
-                if detached.contains([index, number]) {
+                if detached.contains(Pair(index, number)) {
                     needs[node].append(firstStage[index])
                 } else {
                     needs[firstStage[index]].append(node)
@@ -54,12 +66,13 @@ struct DependencyGraph {
         _ source: CatalogAddress,
         _ owners: [CatalogAddress: Int],
         _ objects: [FoundObject],
-        _ supporters: Set<[Int]>
+        _ supporters: Set<Pair>
     ) {
         for address in edges.targets[source] ?? [] {
             guard let target = owners[address], target != index else { continue }
             // The functions that make up a base type need its shell only.
-            let stage = supporters.contains([index, target]) ? 0 : objects[target].usableStage
+            let isSupporter = !supporters.isEmpty && supporters.contains(Pair(index, target))
+            let stage = isSupporter ? 0 : objects[target].usableStage
             needs[node].append(firstStage[target] + stage)
         }
     }
@@ -69,12 +82,12 @@ struct DependencyGraph {
         _ objects: [FoundObject],
         _ edges: DependencyEdges,
         _ owners: [CatalogAddress: Int]
-    ) -> Set<[Int]> {
-        var pairs: Set<[Int]> = []
+    ) -> Set<Pair> {
+        var pairs: Set<Pair> = []
         for (index, object) in objects.enumerated() where object.usableStage > 0 {
             for source in object.stages.flatMap(\.sources) {
                 for target in edges.targets[source] ?? [] {
-                    if let function = owners[target] { pairs.insert([function, index]) }
+                    if let function = owners[target] { pairs.insert(Pair(function, index)) }
                 }
             }
         }

@@ -3,7 +3,7 @@
 struct DependencyResolver {
     private var objects: [FoundObject]
     private let edges: DependencyEdges
-    private var detached: Set<[Int]> = []
+    private var detached: Set<DependencyGraph.Pair> = []
     private(set) var notices: [String] = []
 
     init(_ objects: [FoundObject], _ edges: DependencyEdges) {
@@ -19,7 +19,7 @@ struct DependencyResolver {
             graph = DependencyGraph(objects, edges, detached: detached)
             components = graph.components()
         }
-        return RefreshOrder.linked(finish(graph)).sorted { $0.identity < $1.identity }
+        return RefreshOrder.linked(finish(graph))
     }
 
     /// Makes one round of repairs; false when there was nothing left to repair.
@@ -41,7 +41,7 @@ struct DependencyResolver {
                 guard let part = node.part, objects[node.object].parts[part].purpose == purpose,
                     !objects[node.object].parts[part].separately.isEmpty
                 else { continue }
-                isChanged = detached.insert([node.object, part]).inserted || isChanged
+                isChanged = detached.insert(.init(node.object, part)).inserted || isChanged
             }
             if isChanged { return true }
         }
@@ -78,7 +78,7 @@ struct DependencyResolver {
             sections[number] = max(own, needed)
             guard needed > own, needed > .preData else { continue }
             if let part = node.part {
-                isChanged = detached.insert([node.object, part]).inserted || isChanged
+                isChanged = detached.insert(.init(node.object, part)).inserted || isChanged
             } else if node.stage == 0, objects[node.object].placeholder != nil {
                 usePlaceholder(node.object)
                 isChanged = true
@@ -89,47 +89,63 @@ struct DependencyResolver {
         return isChanged
     }
 
+    /// The values in order of identity, with their dependencies by name.
     private func finish(_ graph: DependencyGraph) -> [CatalogObject] {
         var results = objects.map(\.object)
         for (index, found) in objects.enumerated() {
             results[index].stages = found.stages.map { Stage($0.purpose, $0.section, $0.statements) }
             if let compose = found.compose {
                 results[index].stages[0].statements = compose(
-                    found.parts.indices.map { !detached.contains([index, $0]) }
+                    found.parts.indices.map { !detached.contains(.init(index, $0)) }
                 )
             }
         }
-        var places: [Int: Int] = [:]
+        let places = appendDetached(graph, to: &results)
+        let order = results.indices.sorted { results[$0].identity < results[$1].identity }
+        var ranks = Array(repeating: 0, count: order.count)
+        for (rank, index) in order.enumerated() { ranks[index] = rank }
+        var needs = results.map { Array(repeating: [Need](), count: $0.stages.count) }
         for (number, node) in graph.nodes.enumerated() {
-            guard let part = node.part else {
-                places[number] = node.stage
-                continue
-            }
-            let isInline = !detached.contains([node.object, part])
-            if !isInline {
-                let value = objects[node.object].parts[part]
-                let section = graph.needs[number].map { self.section(graph.nodes[$0]) }.max() ?? .preData
-                results[node.object].stages.append(Stage(value.purpose, max(section, .preData), value.separately))
-            }
-            places[number] = isInline ? 0 : results[node.object].stages.count - 1
-        }
-        var needs: [[Int: Set<Dependency>]] = Array(repeating: [:], count: results.count)
-        for (number, node) in graph.nodes.enumerated() {
-            guard let place = places[number] else { continue }
             for target in graph.needs[number] where graph.nodes[target].object != node.object {
-                let identity = results[graph.nodes[target].object].identity
-                let dependency = Dependency(object: identity, stage: places[target] ?? 0)
-                needs[node.object][place, default: []].insert(dependency)
+                let need = Need(rank: ranks[graph.nodes[target].object], stage: places[target])
+                needs[node.object][places[number]].append(need)
             }
         }
-        for (index, places) in needs.enumerated() {
-            for (place, set) in places {
-                results[index].stages[place].dependencies = set.sorted {
-                    $0.object != $1.object ? $0.object < $1.object : $0.stage < $1.stage
+        for index in results.indices {
+            for stage in results[index].stages.indices where !needs[index][stage].isEmpty {
+                results[index].stages[stage].dependencies = Need.distinct(needs[index][stage]).map {
+                    Dependency(object: results[order[$0.rank]].identity, stage: $0.stage)
                 }
             }
         }
-        return results
+        return order.map { results[$0] }
+    }
+
+    /// A dependency while objects still are numbers, in the order in which it is written.
+    private struct Need {
+        var rank: Int
+        var stage: Int
+
+        static func distinct(_ needs: [Need]) -> [Need] {
+            var kept: [Need] = []
+            for need in needs.sorted(by: { ($0.rank, $0.stage) < ($1.rank, $1.stage) }) {
+                if let last = kept.last, last.rank == need.rank, last.stage == need.stage { continue }
+                kept.append(need)
+            }
+            return kept
+        }
+    }
+
+    /// Gives parts that are no longer inline a stage of their own; returns the stage of each node.
+    private func appendDetached(_ graph: DependencyGraph, to results: inout [CatalogObject]) -> [Int] {
+        graph.nodes.enumerated().map { number, node in
+            guard let part = node.part else { return node.stage }
+            guard detached.contains(.init(node.object, part)) else { return 0 }
+            let value = objects[node.object].parts[part]
+            let section = graph.needs[number].map { self.section(graph.nodes[$0]) }.max() ?? .preData
+            results[node.object].stages.append(Stage(value.purpose, max(section, .preData), value.separately))
+            return results[node.object].stages.count - 1
+        }
     }
 
     private func section(_ node: DependencyGraph.Node) -> RestoreSection {

@@ -49,4 +49,7 @@ struct CatalogAddress: Hashable, Sendable {
         self.catalog = catalog
         self.oid = oid
     }
+
+    /// One number is hashed in half the time of two, and there are hundreds of thousands.
+    func hash(into hasher: inout Hasher) { hasher.combine(UInt64(catalog) << 32 | UInt64(oid)) }
 }

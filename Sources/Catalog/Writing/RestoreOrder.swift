@@ -20,9 +20,10 @@ package struct RestoreOrder: Sendable {
                 )
             )
         }
-        var places: [Dependency: Int] = [:]
-        for dependency in StageSorter(catalog.objects).sorted() {
-            append(catalog.objects[dependency.object], dependency.stage, &places)
+        let numbers = StageNumbers(catalog.objects)
+        var positions: [Int?] = Array(repeating: nil, count: numbers.count)
+        for place in StageSorter(catalog.objects, numbers).sorted() {
+            append(catalog.objects[place.object], place, numbers, &positions)
         }
         // Sections are a partition of the order; a stable sort keeps the order inside each.
         sortBySection()
@@ -37,13 +38,19 @@ package struct RestoreOrder: Sendable {
 
     private static let publicSchema = ObjectIdentity(.schema, name: "public")
 
-    private mutating func append(_ object: CatalogObject, _ number: Int, _ places: inout [Dependency: Int]) {
+    private mutating func append(
+        _ object: CatalogObject,
+        _ place: StageSorter.Place,
+        _ numbers: StageNumbers,
+        _ positions: inout [Int?]
+    ) {
+        let number = place.stage
         let stage = object.stages[number]
         let position = steps.count
         let isLast = number == object.stages.count - 1
-        places[Dependency(object: object.identity, stage: number)] = position
-        var after = stage.dependencies.compactMap { places[$0] }
-        if number > 0 { after += (0..<number).compactMap { places[Dependency(object: object.identity, stage: $0)] } }
+        positions[numbers.number(place.object, number)] = position
+        var after = stage.dependencies.compactMap { numbers.number(of: $0).flatMap { positions[$0] } }
+        after += (0..<number).compactMap { positions[numbers.number(place.object, $0)] }
         let isRefresh = stage.purpose == .refresh
         // A refresh runs as the view's owner, for whom policies hold, as they did on the source.
         let statements = isRefresh ? ["SET row_security = on"] + stage.statements : stage.statements
@@ -89,12 +96,10 @@ package struct RestoreOrder: Sendable {
     }
 
     private mutating func sortBySection() {
-        let order = steps.indices.sorted {
-            steps[$0].section != steps[$1].section ? steps[$0].section < steps[$1].section : $0 < $1
-        }
+        let sections = steps.map(\.section)
+        let order = RestoreSection.allCases.flatMap { section in steps.indices.filter { sections[$0] == section } }
         var newPlace = Array(repeating: 0, count: steps.count)
         for (place, old) in order.enumerated() { newPlace[old] = place }
-        let sections = steps.map(\.section)
         steps = order.map { old in
             var step = steps[old]
             step.after = step.after.filter { sections[$0] == step.section }.map { newPlace[$0] }.sorted()
@@ -109,7 +114,10 @@ package struct RestoreOrder: Sendable {
         var tables = stage.dependencies.map(\.object).filter { $0.kind == .table }
         if object.identity.kind == .table { tables.append(object.identity) }
         if let own = object.identity.tableItLivesOn { tables.append(own) }
-        return Set(tables).sorted().map { .init(table: $0, isExclusive: !isShared) }
+        // Most have one or two, with repetitions.
+        var distinct: [ObjectIdentity] = []
+        for table in tables where !distinct.contains(table) { distinct.append(table) }
+        return distinct.sorted().map { .init(table: $0, isExclusive: !isShared) }
     }
 }
 

@@ -8,43 +8,65 @@ struct StageSorter {
     }
 
     private let objects: [CatalogObject]
+    private let numbers: StageNumbers
 
-    init(_ objects: [CatalogObject]) { self.objects = objects }
+    init(_ objects: [CatalogObject], _ numbers: StageNumbers) {
+        self.objects = objects
+        self.numbers = numbers
+    }
 
     /// All stages in order.
     ///
     /// What is caught in a cycle is put where its rank says.
     func sorted() -> [Place] {
         let ranked = self.ranked
-        var ranks: [Dependency: Int] = [:]
-        for (rank, place) in ranked.enumerated() {
-            ranks[Dependency(object: objects[place.object].identity, stage: place.stage)] = rank
-        }
+        var ranks = Array(repeating: 0, count: ranked.count)
+        for (rank, place) in ranked.enumerated() { ranks[numbers.number(place.object, place.stage)] = rank }
         var waiting = Array(repeating: 0, count: ranked.count)
         var dependents: [[Int]] = Array(repeating: [], count: ranked.count)
         for (rank, place) in ranked.enumerated() {
-            let object = objects[place.object]
-            var needs = object.stages[place.stage].dependencies
-            if place.stage > 0 { needs.append(Dependency(object: object.identity, stage: 0)) }
-            for need in needs {
-                guard let target = ranks[need], target != rank else { continue }
+            var needs = objects[place.object].stages[place.stage].dependencies.compactMap(numbers.number)
+            if place.stage > 0 { needs.append(numbers.number(place.object, 0)) }
+            for need in needs where ranks[need] != rank {
                 waiting[rank] += 1
-                dependents[target].append(rank)
+                dependents[ranks[need]].append(rank)
             }
         }
         return Self.drain(waiting, dependents).map { ranked[$0] }
     }
 
+    private struct RankedPlace {
+        var section: Int
+        var object: Int
+        var place: Place
+    }
+
     private var ranked: [Place] {
-        let places = objects.indices.flatMap { object in
-            objects[object].stages.indices.map { Place(object: object, stage: $0) }
+        let objectRanks = self.objectRanks
+        var places: [RankedPlace] = []
+        places.reserveCapacity(numbers.count)
+        for object in objects.indices {
+            for stage in objects[object].stages.indices {
+                let section = objects[object].stages[stage].section.position
+                let place = Place(object: object, stage: stage)
+                places.append(RankedPlace(section: section, object: objectRanks[object], place: place))
+            }
         }
-        return places.sorted { a, b in
-            let (left, right) = (objects[a.object], objects[b.object])
-            let (first, second) = (left.stages[a.stage].section, right.stages[b.stage].section)
-            if first != second { return first < second }
-            return a.object != b.object ? left.identity < right.identity : a.stage < b.stage
+        places.sort {
+            ($0.section, $0.object, $0.place.stage) < ($1.section, $1.object, $1.place.stage)
         }
+        return places.map(\.place)
+    }
+
+    /// Where each object stands in the order of identities, which nearly always is the order of the list.
+    private var objectRanks: [Int] {
+        let places = objects.indices
+        let isInOrder = places.dropFirst().allSatisfy { objects[$0 - 1].identity < objects[$0].identity }
+        if isInOrder { return Array(places) }
+        var ranks = Array(repeating: 0, count: objects.count)
+        let order = places.sorted { objects[$0].identity < objects[$1].identity }
+        for (rank, place) in order.enumerated() { ranks[place] = rank }
+        return ranks
     }
 
     private static func drain(_ waiting: [Int], _ dependents: [[Int]]) -> [Int] {

@@ -19,6 +19,7 @@ struct StatementText {
     static func withoutVariables(_ text: String) -> String? {
         var scanner = StatementText(text)
         guard scanner.scan() else { return nil }
+        if scanner.colons.isEmpty { return text }
         for colon in scanner.colons.reversed() { scanner.bytes.insert(UInt8(ascii: " "), at: colon + 1) }
         return String(decoding: scanner.bytes, as: UTF8.self)
     }
