@@ -6,7 +6,8 @@ import PostgresClient
 /// Renaming an enum label, adding an attribute to a composite type or giving a column a fast default changes what COPY
 /// writes without touching a single tuple; so the key follows the columns' types through arrays, domains, composites
 /// and ranges. Types that print names of other objects (`regclass`, `aclitem`, …) and base types that no extension
-/// answers for cannot be followed: their tables are read every time.
+/// answers for cannot be followed: their tables are read every time. Each type is followed and hashed once, however many
+/// columns have it.
 struct CatalogKeys {
     private var keys: [UInt32: String] = [:]
     private var reusable: Set<UInt32> = []
@@ -30,14 +31,10 @@ struct CatalogKeys {
             a.attmissingval::pg_catalog.text AS missing
           FROM pg_catalog.pg_attribute AS a
           WHERE a.attrelid = ANY ($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped),
-        lists AS (
-          SELECT attrelid, string_agg(concat_ws(':', attnum, attname, atttypid, atttypmod, attgenerated, atthasmissing,
-            missing), E'\\n' ORDER BY attnum) AS columns
-          FROM cols GROUP BY attrelid),
-        reached(rel, oid) AS (
-          SELECT attrelid, atttypid FROM cols
+        reached(root, oid) AS (
+          SELECT atttypid, atttypid FROM cols
           UNION
-          SELECT reached.rel, next.oid
+          SELECT reached.root, next.oid
           FROM reached JOIN pg_catalog.pg_type AS p ON p.oid = reached.oid
           CROSS JOIN LATERAL (
             SELECT p.typelem WHERE p.typelem <> 0
@@ -65,8 +62,9 @@ struct CatalogKeys {
                FROM pg_catalog.pg_proc AS f WHERE f.oid = p.typoutput AND f.oid >= 16384)) AS facts
           FROM pg_catalog.pg_type AS p WHERE p.oid IN (SELECT oid FROM reached)),
         closure AS (
-          SELECT reached.rel,
-            string_agg(concat_ws(':', types.facts, types.extension), E'\\n' ORDER BY types.oid) AS facts,
+          SELECT reached.root,
+            encode(sha256(convert_to(string_agg(concat_ws(':', types.facts, types.extension), E'\\n' ORDER BY types.oid),
+              pg_catalog.getdatabaseencoding())), 'hex') AS digest,
             bool_and(types.oid <> ALL (ARRAY[
                 'regclass', 'regproc', 'regprocedure', 'regoper', 'regoperator', 'regtype', 'regrole',
                 'regnamespace', 'regcollation', 'regconfig', 'regdictionary', 'aclitem']::pg_catalog.regtype[]
@@ -74,16 +72,22 @@ struct CatalogKeys {
               AND NOT (types.typtype = 'b' AND types.typelem = 0 AND types.oid >= 16384
                 AND types.extension IS NULL)) AS followed
           FROM reached JOIN types ON types.oid = reached.oid
-          GROUP BY reached.rel)
+          GROUP BY reached.root),
+        lists AS (
+          SELECT cols.attrelid, bool_and(coalesce(closure.followed, false)) AS followed,
+            string_agg(concat_ws(':', cols.attnum, cols.attname, cols.atttypid, cols.atttypmod, cols.attgenerated,
+              cols.atthasmissing, closure.digest, cols.missing), E'\\n' ORDER BY cols.attnum) AS columns
+          FROM cols LEFT JOIN closure ON closure.root = cols.atttypid
+          GROUP BY cols.attrelid)
         SELECT c.oid,
           encode(sha256(convert_to(concat_ws('|',
             c.oid, pg_catalog.pg_relation_filenode(c.oid), c.relam, c.relkind, c.relpersistence, c.reloftype,
-            lists.columns, closure.facts), pg_catalog.getdatabaseencoding())), 'hex'),
-          c.relkind = 'r' AND c.relpersistence = 'p' AND coalesce(closure.followed, true)
+            lists.columns), pg_catalog.getdatabaseencoding())), 'hex'),
+          c.relkind = 'r' AND c.relpersistence = 'p' AND coalesce(lists.followed, true)
             AND coalesce((SELECT am.amhandler::pg_catalog.text = 'heap_tableam_handler'
                           FROM pg_catalog.pg_am AS am WHERE am.oid = c.relam), false)
         FROM pg_catalog.pg_class AS c
-        LEFT JOIN lists ON lists.attrelid = c.oid LEFT JOIN closure ON closure.rel = c.oid
+        LEFT JOIN lists ON lists.attrelid = c.oid
         WHERE c.oid = ANY ($1::pg_catalog.oid[])
         """
 }
