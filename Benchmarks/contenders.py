@@ -7,7 +7,7 @@ from server import say
 
 NAMES = [
     "floor", "pg_dump-Z1", "backup", "pg_dump", "restic", "unchanged", "restic-unchanged", "pg_restore", "restore",
-    "drill", "pgcopydb", "clustered", "scattered",
+    "drill", "pgcopydb", "clustered", "scattered", "schema", "definitions",
 ]
 
 
@@ -32,7 +32,7 @@ class Contenders:
             shutil.rmtree(self.path(name), ignore_errors=True)
         steps = [self.floor, self.pg_dump_fast, self.backup, self.pg_dump, self.restic, self.unchanged,
                  self.restic_again, self.pg_restore, self.restore, self.drill, self.pgcopydb, self.clustered,
-                 self.scattered]
+                 self.scattered, self.schema, self.definitions]
         if number == 0:
             steps.remove(self.floor)
             steps.insert(steps.index(self.backup) + 1, self.floor)
@@ -154,3 +154,11 @@ class Contenders:
             return None
         self.server.sql("UPDATE orders SET status = status || '.' WHERE id % 100 = 0")
         return self.take("scattered", number)
+
+    def schema(self, number):
+        return self.measure("schema", number, "pg_dump", "--schema-only", "-f", self.path("schema.sql"))
+
+    def definitions(self, number):
+        """A whole backup, signed and committed, of the definitions alone; no run takes them over from the one before."""
+        return self.measure("definitions", number, self.lifeboat, "backup", "dbname=source", "--to",
+                            self.path("definitions"), "--exclude-rows", "*", "-j", self.jobs)

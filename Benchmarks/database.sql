@@ -36,7 +36,10 @@ FROM generate_series(1, :megabytes * 20) AS n, generate_series(1, 180) AS part
 GROUP BY n;
 
 CREATE SCHEMA small;
-SELECT format('CREATE TABLE small.t%s (id integer PRIMARY KEY, name text NOT NULL, seen timestamptz)', n)
+SELECT format(
+    'CREATE TABLE small.t%1$s (id integer PRIMARY KEY, name text NOT NULL, seen timestamptz DEFAULT now());'
+    ' CREATE INDEX t%1$s_seen ON small.t%1$s (seen, name); COMMENT ON TABLE small.t%1$s IS ''number %1$s'';'
+    ' COMMENT ON COLUMN small.t%1$s.name IS ''what it is called''', n)
 FROM generate_series(1, :tables) AS n \gexec
 SELECT format('INSERT INTO small.t%s SELECT g, ''name '' || g, now() FROM generate_series(1, 50) AS g', n)
 FROM generate_series(1, :tables) AS n \gexec

@@ -67,6 +67,9 @@ class Report:
             ("`lifeboat restore`, statistics gathered", "restore"),
             ("`lifeboat drill`: scratch server, restore, proof", "drill"),
             ("`pgcopydb clone` from server to server, statistics gathered", "pgcopydb")])
+        lines += self.table("definitions alone", [("`pg_dump --schema-only`", "schema")], [
+            ("`pg_dump --schema-only`", "schema"),
+            ("`lifeboat backup --exclude-rows '*'`", "definitions")])
         for name in self.missing:
             lines += ["", "`%s` was not installed." % name]
         return "\n".join(lines)
