@@ -46,7 +46,7 @@ let package = Package(
         library("Policy", ["Model"]),
 
         // The work.
-        library("Catalog", ["Model", "Diagnostics", "PostgresClient"]),
+        library("Catalog", ["Model", "Diagnostics", "PostgresClient", "Streams"]),
         library("Repository", ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "Policy"]),
         library(
             "Export",

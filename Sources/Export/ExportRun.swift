@@ -1,3 +1,4 @@
+import Catalog
 import Diagnostics
 import Model
 import PostgresClient
@@ -47,7 +48,11 @@ struct ExportRun {
             }
         }
         let catalog = try phases.measure("catalog") {
-            try StoredDefinitions(from: coordinator.connection, excluding: plan.excludedObjects)
+            try StoredDefinitions(
+                from: coordinator.connection,
+                alongside: secondSession(snapshot, coordinator.pinned),
+                excluding: plan.excludedObjects
+            )
         }
         let reuse = try destinations.map { try judge($0, survey, coordinator) }
         let tasks = TaskList(
@@ -87,6 +92,16 @@ struct ExportRun {
                 phases: phases.recorded
             )
             return PreparedPoint(destination: destination, manifest: try draft.manifest(), catalog: catalog.bytes)
+        }
+    }
+
+    /// A session for the definitions; it ends before the workers' begin.
+    private func secondSession(_ snapshot: ExportedSnapshot, _ pinned: PinnedSettings) -> SecondSession {
+        let (plan, stop) = (plan, stop)
+        return { body in
+            let reader = try SnapshotReader(plan, snapshot: snapshot, pinned: pinned, stop: stop)
+            try body(reader.connection)
+            try reader.finish()
         }
     }
 

@@ -55,6 +55,26 @@ package struct Row {
     /// A value as text; nil for NULL.
     package subscript(column: String) -> String? { self[columns.index(of: column)] }
 
+    /// A number without a sign, such as an OID; nil for NULL and for what is none.
+    ///
+    /// Read from the bytes: answers with hundreds of thousands of OIDs need no string for each.
+    package func unsigned(_ column: Int) -> UInt32? {
+        precondition(column >= 0 && column < count, "column \(column) of \(count)")
+        guard let bytes = response.bytes(row: index, column: column), !bytes.isEmpty else { return nil }
+        var number: UInt32 = 0
+        for byte in bytes {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isStillTooLarge) = product.addingReportingOverflow(UInt32(byte - 0x30))
+            if isTooLarge || isStillTooLarge { return nil }
+            number = sum
+        }
+        return number
+    }
+
+    /// A number without a sign, such as an OID; nil for NULL and for what is none.
+    package func unsigned(_ column: String) -> UInt32? { unsigned(columns.index(of: column)) }
+
     /// A value as the bytes the server sent; nil for NULL.
     ///
     /// They are only borrowed for the call.

@@ -3,7 +3,11 @@ import PostgresClient
 /// A column of a table, foreign table, composite type or view.
 struct Column {
     var relation: UInt32
+    var number: UInt32
     var name: String
+    var type: UInt32
+    /// Zero where the type has none.
+    var collation: UInt32
     var typeText: String
     var collate: String
     var isNotNull: Bool
@@ -38,84 +42,73 @@ struct Column {
     }
 }
 
-/// The names of the types that columns have, by type and modifier: thousands of columns share a few.
-private func readTypeNames(_ context: ReadingContext) throws -> [String: String] {
-    let rows = try context.query(
-        """
-        SELECT k.atttypid || ' ' || k.atttypmod AS type_key, format_type(k.atttypid, k.atttypmod) AS type_text
-        FROM (SELECT DISTINCT a.atttypid, a.atttypmod FROM pg_attribute a
-          WHERE a.attrelid >= \(ReadingContext.firstUserOID) AND a.attnum > 0 AND NOT a.attisdropped) k
-        """
-    )
-    return Dictionary(
-        rows.map { ($0.text("type_key"), $0.text("type_text")) },
-        uniquingKeysWith: { first, _ in first }
-    )
-}
-
-/// Reads the columns of every relation that users made, by relation.
+/// Reads the columns of every relation that users made, by relation and in their order.
+///
+/// This is the catalog's longest answer: it holds the bare rows, and what many of them share is asked for once.
 func readColumns(_ context: ReadingContext) throws -> [UInt32: [Column]] {
-    let hasNotNullRows = context.major >= 18
-    let usualTarget = context.major >= 17 ? "a.attstattarget" : "nullif(a.attstattarget, -1)"
-    let notNull =
-        hasNotNullRows
-        ? "nn.conname, nn.connoinherit, nn.conislocal AS notnull_local, nn.convalidated AS notnull_valid"
-        : "NULL AS conname, false AS connoinherit, true AS notnull_local, true AS notnull_valid"
-    let notNullJoin =
-        hasNotNullRows
-        ? "LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum"
-        : ""
-    let types = try readTypeNames(context)
-    let rows = try context.query(
-        """
-        SELECT a.attrelid, a.attname, a.atttypid || ' ' || a.atttypmod AS type_key, a.attnotnull, a.attislocal,
-          d.oid AS default_oid, pg_get_expr(d.adbin, d.adrelid) AS default_text, a.attgenerated,
-          cn.nspname AS collation_schema, co.collname AS collation_name,
-          CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage, a.attcompression,
-          \(usualTarget) AS statistics, a.attoptions, a.attfdwoptions, a.attacl, c.relname, c.relispartition,
-          \(notNull)
-        FROM pg_attribute a
-        JOIN pg_class c ON c.oid = a.attrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        JOIN pg_type t ON t.oid = a.atttypid
-        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
-        LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
-        \(notNullJoin)
-        WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'c', 'v', 'm')
-          AND c.oid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
-        ORDER BY a.attrelid, a.attnum
-        """
-    )
+    let rows = try context.query(columnQuery(context.major))
+    let types = try ColumnTypes(context, rows)
+    let defaults = try ColumnDefaults(context, generatedIn: Set(rows.filter { $0[7] != "" }.map { $0.oid(0) }))
+    let notNulls = try NotNulls(context)
     var columns: [UInt32: [Column]] = [:]
+    columns.reserveCapacity(rows.count / 4)
     for row in rows {
-        // In order of the query's columns: this is the one query whose answer is long.
-        let isNotNull = row[3] == "t"
-        let isHere = !hasNotNullRows || isNotNull && isNotNullHere(row)
+        // By place, not by name: there are hundreds of thousands of values.
+        let place = ColumnPlace(relation: row.oid(0), number: row.oid(1))
+        let type = types.type(of: row)
+        let found = defaults[place]
+        let isNotNull = row.flag(5)
+        let notNull = isNotNull ? notNulls[place] : nil
         let column = Column(
-            relation: UInt32(row[0] ?? "") ?? 0,
-            name: row[1] ?? "",
-            typeText: types[row[2] ?? ""] ?? "",
-            collate: collateClause(row[8], row[9]),
-            isNotNull: isNotNull && isHere,
-            isNotNullElsewhere: isNotNull && !isHere,
-            notNullClause: isNotNull && hasNotNullRows ? notNullClause(row) : " NOT NULL",
-            isLocal: row[4] == "t",
-            defaultOID: row[5].flatMap { UInt32($0) } ?? 0,
-            defaultText: row[6],
+            relation: place.relation,
+            number: place.number,
+            name: row[2] ?? "",
+            type: row.oid(3),
+            collation: row.oid(9),
+            typeText: type.text,
+            collate: types.collateClause(row.oid(9), type),
+            isNotNull: isNotNull && notNull?.isElsewhere != true,
+            isNotNullElsewhere: notNull?.isElsewhere == true,
+            notNullClause: notNull?.clause ?? " NOT NULL",
+            isLocal: row.flag(6),
+            defaultOID: found?.oid ?? 0,
+            defaultText: found?.text,
             generated: row[7] ?? "",
-            settings: columnSettings(storage: row[10], compression: row[11], statistics: row[12], options: row[13]),
-            foreignOptions: foreignOptions(row[14], inOneLine: true),
-            grants: row[15].map(Grant.list) ?? []
+            settings: columnSettings(
+                storage: row[8] == type.storage ? nil : row[8],
+                compression: row[10],
+                statistics: row[11],
+                options: row[12]
+            ),
+            foreignOptions: foreignOptions(row[13], inOneLine: true),
+            grants: row[14].map(Grant.list) ?? []
         )
-        columns[column.relation, default: []].append(column)
+        columns[place.relation, default: []].append(column)
+    }
+    for (relation, list) in columns where !zip(list, list.dropFirst()).allSatisfy({ $0.number < $1.number }) {
+        columns[relation] = list.sorted { $0.number < $1.number }
     }
     return columns
 }
 
-private func collateClause(_ schema: String?, _ name: String?) -> String {
-    guard let schema, let name else { return "" }
-    return " COLLATE " + quoted(schema, name)
+private func columnQuery(_ major: Int) -> String {
+    """
+    SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attislocal, a.attgenerated,
+      a.attstorage, a.attcollation, a.attcompression,
+      \(major >= 17 ? "a.attstattarget" : "nullif(a.attstattarget, -1)") AS statistics,
+      a.attoptions, a.attfdwoptions, a.attacl
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'c', 'v', 'm')
+      AND c.oid >= \(ReadingContext.firstUserOID)
+    """
+}
+
+/// A column by the numbers that the catalogs use.
+struct ColumnPlace: Hashable {
+    var relation: UInt32
+    var number: UInt32
+
+    func hash(into hasher: inout Hasher) { hasher.combine(UInt64(relation) << 32 | UInt64(number)) }
 }
 
 private func columnSettings(storage: String?, compression: String?, statistics: String?, options: String?) -> [String] {

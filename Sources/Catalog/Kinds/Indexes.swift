@@ -3,8 +3,12 @@ import PostgresClient
 /// Reads indexes that stand for themselves; one behind a constraint comes with the constraint.
 ///
 /// An invalid index is what a failed CREATE INDEX CONCURRENTLY left: it is named in the notices and not carried.
-func readIndexes(_ context: ReadingContext) throws -> [FoundObject] {
-    try indexRows(context).compactMap { row in
+func readIndexes(_ context: ReadingContext, _ plain: PlainDefinitions) throws -> [FoundObject] {
+    let rows = try context.query(indexQuery(context.major))
+    let written = rows.map { $0["definition"] ?? plain.index($0) }
+    let left = zip(rows, written).filter { $1 == nil }.map { $0.0.oid("indexrelid") }
+    let asked = try context.texts("pg_get_indexdef", of: left)
+    return zip(rows, written).compactMap { row, written in
         let address = CatalogAddress(SystemCatalog.relation, row.oid("indexrelid"))
         let name = quoted(row.text("nspname"), row.text("relname"))
         let identity = ObjectIdentity(
@@ -28,7 +32,7 @@ func readIndexes(_ context: ReadingContext) throws -> [FoundObject] {
                 FoundStage(
                     .create,
                     .postData,
-                    [row.text("definition")] + indexSettings(row, index: name),
+                    [written ?? asked[row.oid("indexrelid")] ?? ""] + indexSettings(row, index: name),
                     sources: [address],
                     needs: [(table, 0)]
                 )
@@ -73,24 +77,24 @@ func attachStage(_ row: Row, index: String, at address: CatalogAddress) -> [Foun
     return [FoundStage(.attach, .postData, ["ALTER INDEX \(parent) ATTACH PARTITION \(index)"], needs: needs)]
 }
 
-private func indexRows(_ context: ReadingContext) throws -> Rows {
-    try context.query(
-        """
-        SELECT i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name, i.indisvalid, c.relkind,
-          i.indisclustered, i.indisreplident, pg_get_indexdef(i.indexrelid) AS definition, ts.spcname,
-          h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,
-          \(indexStatistics(context.major)) AS statistics
-        FROM pg_index i
-        JOIN pg_class c ON c.oid = i.indexrelid
-        JOIN pg_class t ON t.oid = i.indrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
-        LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
-        LEFT JOIN pg_class p ON p.oid = h.inhparent
-        LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
-        WHERE c.relpersistence <> 't' AND i.indexrelid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
-          AND NOT EXISTS (SELECT FROM pg_constraint k
-            WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x'))
-        """
-    )
+/// The query for them.
+func indexQuery(_ major: Int) -> String {
+    """
+    SELECT i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name, i.indisvalid, c.relkind,
+      i.indisclustered, i.indisreplident, i.indisunique, i.indkey, i.indclass, i.indcollation, i.indoption,
+      CASE WHEN NOT (\(PlainDefinitions.indexCondition(major))) THEN pg_get_indexdef(i.indexrelid) END AS definition,
+      ts.spcname, h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,
+      \(indexStatistics(major)) AS statistics
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_class t ON t.oid = i.indrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+    LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
+    LEFT JOIN pg_class p ON p.oid = h.inhparent
+    LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
+    WHERE c.relpersistence <> 't' AND i.indexrelid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
+      AND NOT EXISTS (SELECT FROM pg_constraint k
+        WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x'))
+    """
 }

@@ -1,8 +1,12 @@
 import PostgresClient
 
 /// Reads primary keys, unique and exclusion constraints, with their indexes.
-func readKeyConstraints(_ context: ReadingContext) throws -> [FoundObject] {
-    try keyConstraintRows(context).map { row in
+func readKeyConstraints(_ context: ReadingContext, _ plain: PlainDefinitions) throws -> [FoundObject] {
+    let rows = try context.query(keyConstraintQuery(context.major))
+    let written = rows.map { $0["definition"] ?? plain.key($0) }
+    let left = zip(rows, written).filter { $1 == nil }.map { $0.0.oid("oid") }
+    let asked = try context.texts("pg_get_constraintdef", of: left)
+    return zip(rows, written).map { row, written in
         let index = quoted(row.text("nspname"), row.text("relname"))
         let tableName = quoted(row.text("nspname"), row.text("table_name"))
         let table = CatalogAddress(SystemCatalog.relation, row.oid("indrelid"))
@@ -15,7 +19,7 @@ func readKeyConstraints(_ context: ReadingContext) throws -> [FoundObject] {
             name: name,
             parent: row.text("table_name")
         )
-        var definition = row.text("definition")
+        var definition = written ?? asked[row.oid("oid")] ?? ""
         let options = optionList(row["reloptions"])
         if !options.isEmpty, row.text("contype") != "x" {
             var suffix = ""
@@ -48,25 +52,25 @@ func readKeyConstraints(_ context: ReadingContext) throws -> [FoundObject] {
     }
 }
 
-private func keyConstraintRows(_ context: ReadingContext) throws -> Rows {
-    try context.query(
-        """
-        SELECT k.oid, k.conname, i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name,
-          t.relkind AS table_kind, k.contype, k.condeferrable, k.condeferred, i.indisclustered, i.indisreplident,
-          pg_get_constraintdef(k.oid) AS definition, c.reloptions, ts.spcname, d.description AS index_comment,
-          h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,
-          \(indexStatistics(context.major)) AS statistics
-        FROM pg_constraint k
-        JOIN pg_index i ON i.indexrelid = k.conindid
-        JOIN pg_class c ON c.oid = i.indexrelid
-        JOIN pg_class t ON t.oid = i.indrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
-        LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
-        LEFT JOIN pg_class p ON p.oid = h.inhparent
-        LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
-        LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
-        WHERE k.contype IN ('p', 'u', 'x') AND c.relpersistence <> 't' AND \(ReadingContext.userSchema)
-        """
-    )
+/// The query for them.
+func keyConstraintQuery(_ major: Int) -> String {
+    """
+    SELECT k.oid, k.conname, i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name,
+      t.relkind AS table_kind, k.contype, k.condeferrable, k.condeferred, i.indisclustered, i.indisreplident,
+      k.conkey, CASE WHEN NOT (\(PlainDefinitions.keyCondition(major))) THEN pg_get_constraintdef(k.oid) END AS definition,
+      c.reloptions, ts.spcname, d.description AS index_comment,
+      h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,
+      \(indexStatistics(major)) AS statistics
+    FROM pg_constraint k
+    JOIN pg_index i ON i.indexrelid = k.conindid
+    JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_class t ON t.oid = i.indrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+    LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
+    LEFT JOIN pg_class p ON p.oid = h.inhparent
+    LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
+    LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+    WHERE k.contype IN ('p', 'u', 'x') AND c.relpersistence <> 't' AND \(ReadingContext.userSchema)
+    """
 }

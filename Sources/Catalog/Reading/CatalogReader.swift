@@ -8,9 +8,15 @@ package import PostgresClient
 /// number of objects, about 5 kB each.
 package struct CatalogReader {
     private let connection: Connection
+    private let second: SecondSession?
 
     /// Creates a reader on a connection inside a pinned transaction.
-    package init(_ connection: Connection) { self.connection = connection }
+    ///
+    /// With `second`, a session pinned in the same way, the longest questions are put to the server two at a time.
+    package init(_ connection: Connection, alongside second: SecondSession? = nil) {
+        self.connection = connection
+        self.second = second
+    }
 
     /// Everything the database is made of, less what the patterns exclude.
     ///
@@ -19,7 +25,10 @@ package struct CatalogReader {
     /// something kept depends on something excluded.
     package func read(excluding patterns: [String] = []) throws -> DatabaseCatalog {
         let exclusion = Exclusion(patterns)
-        let context = try ReadingContext(connection)
+        let major = connection.serverVersion.major
+        let ahead = second.map { QueryAhead(Self.longQueries(major), in: $0) }
+        defer { ahead?.end() }
+        let context = try ReadingContext(connection, ahead: ahead)
         var found = try Self.readKinds(context)
         try CompletenessCheck(context, found).run(excluding: exclusion)
         // What belongs to an extension comes with it, and so does what lives on its tables.
@@ -41,6 +50,14 @@ package struct CatalogReader {
             objects: kept,
             notices: context.notices + resolver.notices
         )
+    }
+
+    /// What takes longest and needs nothing that is read before, in the order in which it is needed.
+    private static func longQueries(_ major: Int) -> [String] {
+        [
+            indexQuery(major), keyConstraintQuery(major), foreignKeyQuery, CompletenessCheck.everything,
+            RemarkReader.sql, DependencyEdges.sql,
+        ]
     }
 
     /// Every kind, one bulk query or two each.
@@ -71,8 +88,9 @@ package struct CatalogReader {
         found += try readSequences(context)
         found += try readViews(context, columns: columns)
         found += try readMaterializedViews(context, columns: columns)
-        found += try readIndexes(context)
-        found += try readKeyConstraints(context)
+        let plain = try PlainDefinitions(context, columns: columns)
+        found += try readIndexes(context, plain)
+        found += try readKeyConstraints(context, plain)
         found += try readForeignKeys(context)
         found += try readLateChecks(context)
         found += try readRules(context)

@@ -23,7 +23,7 @@ struct CompletenessCheck {
         try noticeUsersObjectsInSystemSchemas()
         var missing: [CatalogAddress] = []
         for row in try context.query(Self.everything) {
-            let address = CatalogAddress(UInt32(row[0] ?? "") ?? 0, UInt32(row[1] ?? "") ?? 0)
+            let address = CatalogAddress(row.oid(0), row.oid(1))
             if !covered.contains(address), context.members[address] == nil { missing.append(address) }
         }
         if missing.isEmpty { return }
@@ -79,7 +79,7 @@ struct CompletenessCheck {
     /// Everything in the catalogs that is an object of its own and was made by users.
     ///
     /// One branch per catalog.
-    private static let everything: String = {
+    static let everything: String = {
         let first = ReadingContext.firstUserOID
         let schema = ReadingContext.userSchema
         let inSchemas = [

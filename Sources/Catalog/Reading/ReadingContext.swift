@@ -18,8 +18,12 @@ final class ReadingContext {
     /// Tables and sequences, whose automatic dependencies (on a parent, on an owning column) come in a later stage.
     var ownedLater: Set<CatalogAddress> = []
 
-    init(_ connection: Connection) throws {
+    /// What is asked in a second session at the same time.
+    private let ahead: QueryAhead?
+
+    init(_ connection: Connection, ahead: QueryAhead? = nil) throws {
         self.connection = connection
+        self.ahead = ahead
         major = connection.serverVersion.major
         for row in try query("SELECT classid, objid, refobjid FROM pg_depend WHERE deptype = 'e'") {
             members[CatalogAddress(row.oid("classid"), row.oid("objid"))] = row.oid("refobjid")
@@ -31,11 +35,20 @@ final class ReadingContext {
 
     /// Runs one of the catalog's own queries.
     func query(_ sql: String) throws -> Rows {
+        if let rows = ahead?.rows(of: sql) { return rows }
         do {
             return try connection.query(sql)
         } catch let error as PostgresError {
             throw error.diagnostic(while: "could not read the catalog")
         }
+    }
+
+    /// What one of the server's functions of an OID says about each of `oids`.
+    func texts(_ function: String, of oids: [UInt32]) throws -> [UInt32: String] {
+        if oids.isEmpty { return [:] }
+        let list = oids.map(String.init).joined(separator: ",")
+        let rows = try query("SELECT o.oid, \(function)(o.oid) FROM unnest('{\(list)}'::oid[]) AS o(oid)")
+        return Dictionary(rows.map { ($0.oid(0), $0[1] ?? "") }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The condition that a schema, with the alias `n`, is not the server's own.
@@ -52,7 +65,13 @@ extension Row {
     func flag(_ column: String) -> Bool { self[column] == "t" }
 
     /// An OID; 0 for NULL.
-    func oid(_ column: String) -> UInt32 { self[column].flatMap { UInt32($0) } ?? 0 }
+    func oid(_ column: String) -> UInt32 { unsigned(column) ?? 0 }
+
+    /// An OID; 0 for NULL.
+    func oid(_ column: Int) -> UInt32 { unsigned(column) ?? 0 }
+
+    /// A boolean.
+    func flag(_ column: Int) -> Bool { self[column] == "t" }
 
     /// A number; 0 for NULL.
     func number(_ column: String) -> Int { self[column].flatMap { Int($0) } ?? 0 }

@@ -16,7 +16,7 @@ struct RemarkReader {
             for alias in object.aliases { positions[alias] = index }
         }
         let parts = Self.parts(of: objects)
-        for row in try remarks() {
+        for row in try context.query(Self.sql) {
             let address = CatalogAddress(row.oid("classoid"), row.oid("objoid"))
             let provider = row["provider"]
             if let index = positions[address] {
@@ -38,27 +38,24 @@ struct RemarkReader {
         }
     }
 
-    private func remarks() throws -> Rows {
-        try context.query(
-            """
-            SELECT d.classoid, d.objoid, a.attname, k.conname, NULL AS provider, d.description AS text
-            FROM pg_description d
-            LEFT JOIN pg_attribute a ON d.classoid = 'pg_class'::regclass AND d.objsubid <> 0
-              AND a.attrelid = d.objoid AND a.attnum = d.objsubid
-            LEFT JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid
-            WHERE d.objoid >= \(ReadingContext.firstUserOID) OR d.classoid = 'pg_namespace'::regclass
-              OR d.classoid = 'pg_extension'::regclass
-            UNION ALL
-            SELECT l.classoid, l.objoid, a.attname, NULL, l.provider, l.label
-            FROM pg_seclabel l
-            LEFT JOIN pg_attribute a ON l.classoid = 'pg_class'::regclass AND l.objsubid <> 0
-              AND a.attrelid = l.objoid AND a.attnum = l.objsubid
-            UNION ALL
-            SELECT l.classoid, l.objoid, NULL, NULL, l.provider, l.label
-            FROM pg_shseclabel l WHERE l.classoid = 'pg_authid'::regclass
-            """
-        )
-    }
+    /// The query for them.
+    static let sql = """
+        SELECT d.classoid, d.objoid, a.attname, k.conname, NULL AS provider, d.description AS text
+        FROM pg_description d
+        LEFT JOIN pg_attribute a ON d.classoid = 'pg_class'::regclass AND d.objsubid <> 0
+          AND a.attrelid = d.objoid AND a.attnum = d.objsubid
+        LEFT JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid
+        WHERE d.objoid >= \(ReadingContext.firstUserOID) OR d.classoid = 'pg_namespace'::regclass
+          OR d.classoid = 'pg_extension'::regclass
+        UNION ALL
+        SELECT l.classoid, l.objoid, a.attname, NULL, l.provider, l.label
+        FROM pg_seclabel l
+        LEFT JOIN pg_attribute a ON l.classoid = 'pg_class'::regclass AND l.objsubid <> 0
+          AND a.attrelid = l.objoid AND a.attnum = l.objsubid
+        UNION ALL
+        SELECT l.classoid, l.objoid, NULL, NULL, l.provider, l.label
+        FROM pg_shseclabel l WHERE l.classoid = 'pg_authid'::regclass
+        """
 
     /// Constraints that are part of their table or domain, by the object's position.
     private static func parts(of objects: [FoundObject]) -> [CatalogAddress: Int] {
