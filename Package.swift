@@ -47,7 +47,10 @@ let package = Package(
 
         // The work.
         library("Catalog", ["Model", "Diagnostics", "PostgresClient", "Streams"]),
-        library("Repository", ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "Policy"]),
+        library(
+            "Repository",
+            ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "HTTPClient", "Policy"]
+        ),
         library(
             "Export",
             [
@@ -87,7 +90,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Model", "Diagnostics", "Streams", "PostgresClient", "Repository"],
+            dependencies: ["Model", "Diagnostics", "Streams", "PostgresClient", "Repository", "HTTPClient"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -118,7 +121,10 @@ let package = Package(
             exclude: ["Corpus"],
             swiftSettings: strict
         ),
-        tests("RepositoryTests", ["Repository", "AgeEncryption", "Model", "Streams", "Diagnostics", "Policy"]),
+        tests(
+            "RepositoryTests",
+            ["Repository", "AgeEncryption", "HTTPClient", "Model", "Streams", "Diagnostics", "Policy"]
+        ),
         tests(
             "ExportTests",
             [

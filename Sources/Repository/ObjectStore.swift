@@ -107,12 +107,18 @@ package protocol ObjectStore: Sendable {
     func releaseReserve() throws
     /// Takes that space again, where there is enough.
     func keepReserve() throws
+    /// How long the store itself keeps what is created from being deleted by anybody; nil when it does not.
+    var lock: Duration? { get }
+    /// Makes sure that the store keeps an object from being deleted until `instant` at least.
+    func extendLock(_ key: ObjectKey, until instant: Instant) throws
 }
 
 extension ObjectStore {
     package func removeAbandoned(before instant: Instant) throws {}
     package func releaseReserve() throws {}
     package func keepReserve() throws {}
+    package var lock: Duration? { nil }
+    package func extendLock(_ key: ObjectKey, until instant: Instant) throws {}
 
     /// Creates a small object; throws `object-exists` when there is one.
     package func put(_ key: ObjectKey, _ bytes: [UInt8]) throws {

@@ -21,6 +21,7 @@ extension Repository {
         let sealed = try sealPoint(manifest, catalog, at: key)
         try session?.heartbeat(now: .now)
         try requireArchives(of: manifest)
+        try extendLocks(of: manifest)
         let writer = try store.create(key)
         try writer.write(contentsOf: sealed)
         try finish(writer, at: key, sealed)
@@ -94,6 +95,19 @@ extension Repository {
             guard !condemned.contains(archive.id) else {
                 throw incomplete(manifest.point, "archive '\(archive.id)' is about to be collected")
             }
+        }
+    }
+
+    /// Gives archives of earlier points a lock that lasts as long as this point's own: what a locked point needs must not
+    /// be deletable before the point is.
+    private func extendLocks(of manifest: Manifest) throws {
+        guard let lock = store.lock else { return }
+        let older = manifest.archives.filter { $0.writtenIn != manifest.point }.map { archiveKey($0.id) }
+        let end = Instant.now + lock
+        try runWorkers(older, workerCount: min(8, max(1, older.count)), stop: Stop(), makeWorker: { $0 }) {
+            [store] (_: inout Int, key: ObjectKey) in
+            try store.extendLock(key, until: end)
+        } finishWorker: { _ in
         }
     }
 

@@ -13,7 +13,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPClient": ["CCurl", "Diagnostics", "Streams"],
     "Policy": ["Model"],
     "Catalog": ["Model", "Diagnostics", "PostgresClient"],
-    "Repository": ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "Policy"],
+    "Repository": ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "HTTPClient", "Policy"],
     "Export": [
         "Model", "Diagnostics", "Streams", "PostgresClient", "Archives", "Compression", "AgeEncryption", "RowHashing",
         "Catalog", "Repository",

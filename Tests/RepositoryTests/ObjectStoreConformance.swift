@@ -8,6 +8,8 @@ import Testing
 /// What every store must do, whatever it is made of.
 struct ObjectStoreConformance {
     let store: any ObjectStore
+    /// False for a store that is known to overwrite when two create at once.
+    var createsExclusively = true
 
     func run() throws {
         try store.prepare()
@@ -17,7 +19,12 @@ struct ObjectStoreConformance {
         try readsRanges()
         try listsByWholeComponents()
         try replacesAndRemoves()
-        try oneOfManyCreatesWins()
+        try carriesLargeObjects()
+        try clearsAway()
+        if createsExclusively {
+            try refusesTheLaterOfTwo()
+            try oneOfManyCreatesWins()
+        }
     }
 
     private func key(_ text: String) throws -> ObjectKey { try #require(ObjectKey(text)) }
@@ -72,6 +79,56 @@ struct ObjectStoreConformance {
         try store.remove(key)
         try store.remove(key)
         #expect(try store.info(key) == nil)
+    }
+
+    /// Larger than any store moves at once.
+    private func carriesLargeObjects() throws {
+        let key = try key("e/large")
+        let piece = (0..<1_000_003).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+        let writer = try store.create(key)
+        for _ in 0..<20 { try writer.write(contentsOf: piece) }
+        #expect(try store.info(key) == nil)
+        try writer.finish()
+        let total = Int64(piece.count * 20)
+        #expect(try store.info(key)?.bytes == total)
+        #expect(try store.list("e").map(\.bytes) == [total])
+        let source = try store.read(key, range: nil)
+        let hash = SHA256()
+        let expected = SHA256()
+        let buffer = IOBuffer(capacity: 70_001)
+        while case let count = try source.read(into: buffer.storage), count > 0 {
+            hash.update(buffer.prefix(count).bytes)
+        }
+        for _ in 0..<20 { expected.update(piece.span.bytes) }
+        #expect(hash.finish() == expected.finish())
+        // Across the place where two pieces, and two parts, meet.
+        let range = 8_388_000..<8_389_000 as Range<Int64>
+        let wanted = range.map { piece[Int($0) % piece.count] }
+        #expect(try store.read(key, range: range).readAll(limit: 1000) == wanted)
+        #expect(code { _ = try store.read(key, range: total - 1..<total + 1).readAll(limit: 10) } == .objectCorrupt)
+        #expect(code { _ = try store.read(key, range: total + 5..<total + 6).readAll(limit: 10) } == .objectCorrupt)
+    }
+
+    /// A large object that was begun and dropped is not there, and clearing away leaves what is.
+    private func clearsAway() throws {
+        let key = try key("e/dropped")
+        do {
+            let writer = try store.create(key)
+            try writer.write(contentsOf: [UInt8](repeating: 1, count: 9 << 20))
+        }
+        #expect(try store.info(key) == nil)
+        try store.removeAbandoned(before: .now + .seconds(60))
+        #expect(try store.list("e").map(\.key.text) == ["e/large"])
+        try store.put(key, [1])
+    }
+
+    private func refusesTheLaterOfTwo() throws {
+        let key = try key("f/twice")
+        let writers = [try store.create(key), try store.create(key)]
+        for (number, writer) in writers.enumerated() { try writer.write(contentsOf: [UInt8(number)]) }
+        try writers[1].finish()
+        #expect(code { try writers[0].finish() } == .objectExists)
+        #expect(try store.get(key, limit: 10) == [1])
     }
 
     private func oneOfManyCreatesWins() throws {

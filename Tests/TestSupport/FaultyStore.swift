@@ -52,6 +52,7 @@ package final class FaultyStore: ObjectStore {
     package var failed: String? { state.withLock { $0.failed } }
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
+    package var lock: Duration? { inner.lock }
 
     /// Lets a delayed operation happen; what it finds then is not its caller's business any more.
     package func deliverLate() {
@@ -119,6 +120,10 @@ package final class FaultyStore: ObjectStore {
 
     package func remove(_ key: ObjectKey) throws {
         try perform("remove \(key)") { [inner] in try inner.remove(key) }
+    }
+
+    package func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        try perform("extendLock \(key)") { [inner] in try inner.extendLock(key, until: instant) }
     }
 
     package func removeAbandoned(before instant: Instant) throws {

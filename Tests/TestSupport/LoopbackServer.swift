@@ -59,6 +59,9 @@ package final class LoopbackConnection {
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
+    /// What was taken from the socket and not yet given out.
+    var taken: [UInt8] { buffered }
+
     /// The next request's head and body; nil when the client has gone.
     package func request() -> (head: String, body: [UInt8])? {
         guard let head = head() else { return nil }

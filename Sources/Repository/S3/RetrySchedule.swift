@@ -1,0 +1,32 @@
+import AgeEncryption
+import Glibc
+import Streams
+
+/// When a request that failed is made again.
+///
+/// The waits double and are drawn at random below that ("full jitter"), so that many clients which a server turned away
+/// together do not come back together.
+package struct RetrySchedule: Sendable {
+    package var attempts = 8
+    package var first = Duration.milliseconds(200)
+    package var longest = Duration.seconds(15)
+
+    /// Creates the usual schedule: about a minute in all.
+    package init() {}
+
+    /// How long to wait after the attempt with this number, from 1; nil when there is to be no other.
+    func wait(after attempt: Int, random: Double) -> Duration? {
+        guard attempt < attempts else { return nil }
+        let doubled = first * (1 << min(attempt - 1, 20))
+        return min(doubled, longest) * max(0.05, random)
+    }
+
+    /// Waits; throws `Stopped` as soon as the run is to end.
+    func pause(_ wait: Duration, stop: Stop?) throws {
+        let end = ContinuousClock.now + wait
+        while .now < end {
+            if stop?.isRequested == true { throw Stopped() }
+            usleep(20_000)
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Diagnostics
+import HTTPClient
+package import Model
+package import Streams
+
+/// A repository in a bucket of S3, or of anything that speaks like it.
+///
+/// Objects are created with `If-None-Match: *` and a checksum that the store verifies; one larger than a part (8 MiB)
+/// goes in parts. Requests that fail for a reason that passes are repeated. On a versioned bucket `remove` leaves a delete
+/// marker, and the versions stay until the bucket's own rules remove them. Times are whole seconds of the store's clock.
+package final class S3Store: ObjectStore {
+    package let displayName: String
+    /// What S3 itself promises; whether this store keeps the first is for the probe to find out.
+    package let capabilities = StoreCapabilities(createsExclusively: true, isDurable: true)
+    package let lock: Duration?
+    private let address: S3Address
+    private let exchange: S3Exchange
+    private let uploads: S3Uploads
+
+    /// Names a part of a bucket.
+    ///
+    /// Nothing is sent before the first call; only local files are read here.
+    package init(_ settings: S3Settings, environment: [String: String], stop: Stop? = nil) throws {
+        displayName = "'s3://\(settings.bucket)\(settings.prefix.isEmpty ? "" : "/\(settings.prefix)")'"
+        lock = settings.lock
+        let surroundings = try S3Surroundings(settings, environment: environment)
+        address = surroundings.address
+        var http = HTTPClientSettings()
+        http.certificateFile = surroundings.certificateFile
+        http.allowsPlainText = !address.isSecure
+        http.idleConnections = settings.partsInFlight + 8
+        exchange = S3Exchange(
+            address,
+            displayName: displayName,
+            client: HTTPClient(http, stop: stop),
+            credentials: AWSCredentialSource(settings, environment: environment, stop: stop),
+            schedule: settings.retry,
+            stop: stop
+        )
+        uploads = S3Uploads(exchange, settings)
+    }
+
+    /// A bucket is never made: where it lies, who may read it and whether it is locked are decisions of its owner.
+    package func prepare() throws {
+        try S3Listing(exchange: exchange).visit(base) { _ in false }
+    }
+
+    package func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool {
+        let names = Set(keys.map(address.name))
+        var isAlone = true
+        try S3Listing(exchange: exchange).visit(base) { entry in
+            // Consoles mark a folder with an empty object of its name.
+            isAlone = names.contains(entry.name) || entry.name == base
+            return isAlone
+        }
+        return isAlone
+    }
+
+    package func create(_ key: ObjectKey) throws -> any ObjectWriter {
+        // Saves the upload; and a store that knows no conditions is at least asked.
+        guard try info(key) == nil else { throw exchange.failure.exists(key) }
+        return S3Writer(key, uploads)
+    }
+
+    package func read(_ key: ObjectKey, range: Range<Int64>?) throws -> any ByteSource {
+        guard let range, range.isEmpty || range.lowerBound < 0 else {
+            return try S3Reader(key, range: range, in: exchange)
+        }
+        guard let info = try info(key) else { throw exchange.failure.missing(key, isMarked: false) }
+        guard range.lowerBound >= 0, range.upperBound <= info.bytes else {
+            throw exchange.failure.tooShort(key, info.bytes)
+        }
+        return MemorySource([])
+    }
+
+    package func info(_ key: ObjectKey) throws -> ObjectInfo? {
+        let purpose = "look up '\(key)'"
+        let reply = try head(key, purpose)
+        guard reply.status != 404 else { return nil }
+        guard let bytes = reply.head["content-length"].flatMap({ Int64($0) }),
+            let modified = reply.head["last-modified"].flatMap(HTTPDate.parse)
+        else { throw exchange.failure.unreadable(purpose, "the answer has no length or no time") }
+        return ObjectInfo(key: key, bytes: bytes, modified: modified)
+    }
+
+    package func list(_ prefix: String) throws -> [ObjectInfo] {
+        var found: [ObjectInfo] = []
+        try S3Listing(exchange: exchange).visit(base + (prefix.isEmpty ? "" : prefix + "/")) { entry in
+            if let key = ObjectKey(String(entry.name.dropFirst(base.count))) {
+                found.append(ObjectInfo(key: key, bytes: entry.bytes, modified: entry.modified))
+            }
+            return true
+        }
+        return found.sorted { $0.key < $1.key }
+    }
+
+    package func replace(_ key: ObjectKey, with bytes: [UInt8]) throws {
+        var request = S3Request("PUT", address.name(key), to: "write '\(key)'")
+        request.payload = S3Payload(bytes)
+        request.headers = [("Content-Type", "application/octet-stream")]
+        _ = try exchange.send(request.checksummed())
+    }
+
+    package func remove(_ key: ObjectKey) throws {
+        let request = S3Request("DELETE", address.name(key), to: "remove '\(key)'")
+        _ = try exchange.send(request, expecting: ["NoSuchKey"])
+    }
+
+    /// Aborts uploads that nobody completed: they cost space that no listing shows.
+    package func removeAbandoned(before instant: Instant) throws {
+        let open: [S3Listing.Upload]
+        do {
+            open = try S3Listing(exchange: exchange).uploads(base)
+        } catch let error as Diagnostic where error.cause?.hasPrefix("NotImplemented") == true {
+            return
+        }
+        for upload in open where upload.begun < instant {
+            guard ObjectKey(String(upload.name.dropFirst(base.count))) != nil else { continue }
+            var request = S3Request("DELETE", upload.name, to: "remove an upload that was given up")
+            request.query = [("uploadId", upload.id)]
+            _ = try exchange.send(request, expecting: ["NoSuchUpload", "NoSuchKey"])
+        }
+    }
+
+    package func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        let slack = min((lock ?? .zero) / 10, .seconds(86_400))
+        try ObjectLock(exchange: exchange, slack: slack).extend(key, until: instant)
+    }
+
+    /// What stands before every key of the repository.
+    private var base: String { address.prefix.isEmpty ? "" : address.prefix + "/" }
+
+    /// The answer to HEAD has no body, so the reason of a refusal is asked for again.
+    private func head(_ key: ObjectKey, _ purpose: String) throws -> S3Reply {
+        let reasonless: Set = ["PermanentRedirect", "AccessDenied", "HTTP 400"]
+        let request = S3Request("HEAD", address.name(key), to: purpose)
+        let reply = try exchange.send(request, expecting: reasonless.union(["NoSuchKey"]))
+        guard reply.status != 200, reply.status != 404 else { return reply }
+        do {
+            var get = S3Request("GET", address.name(key), to: purpose)
+            get.headers = [("Range", "bytes=0-0")]
+            _ = try exchange.open(get)
+        } catch let error as S3Error {
+            throw exchange.failure.diagnostic(error, to: purpose, now: .now)
+        }
+        throw exchange.failure.unreadable(purpose, "it may be read, but not looked up (status \(reply.status))")
+    }
+}
