@@ -22,6 +22,9 @@ package enum SessionKind: String, Sendable, Codable {
         default: false
         }
     }
+
+    /// Whether such a run creates what others create too.
+    var writes: Bool { self == .backup || self == .prune || self == .hold }
 }
 
 /// A live run as others see it: `sessions/<id>`, overwritten only by its owner.

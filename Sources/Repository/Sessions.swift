@@ -8,10 +8,13 @@ extension Repository {
     ///
     /// The order matters twice. The session is written before its base is looked for, so that a collection either sees
     /// the session or has already removed the base, which is noticed here. And it is written before the other sessions
-    /// are read, so that of two runs that exclude each other at least one sees the other and gives way.
+    /// are read, so that of two runs that exclude each other at least one sees the other and gives way. In a store that
+    /// does not create exclusively, all runs that write exclude each other: two of them could overwrite each other's
+    /// points, records and condemned lists, and nobody would know.
     package func beginSession(kind: SessionKind, plan: PlanName?, base: PointName?) throws -> Session {
         try begin(kind: kind, plan: plan, base: base) { other in
             other.isExclusive || kind.isExcluded(by: other.kind)
+                || (!descriptor.capabilities.createsExclusively && kind.writes && other.kind.writes)
         }
     }
 

@@ -61,13 +61,38 @@ struct RepositoryPlace: Sendable, Equatable {
     func store(in context: CommandContext) throws -> any ObjectStore {
         switch location {
         case .folder(let path): FolderStore(path: path)
-        case .s3, .sftp:
+        case .s3(let bucket):
+            try S3Store(S3Settings(bucket, limits), environment: context.environment, stop: context.stop)
+        case .sftp:
             throw Diagnostic(
                 .usage,
                 "cannot use '\(text)' as a repository",
-                cause: "this version stores in folders only",
+                cause: "this version stores in folders and buckets only",
                 hint: "Name a folder: a mounted volume, or one that another tool copies away."
             )
         }
+    }
+}
+
+extension S3Settings {
+    /// A bucket as the settings describe it.
+    fileprivate init(_ location: S3Location, _ limits: TransferLimits) {
+        self.init(bucket: location.bucket, prefix: location.prefix)
+        endpoint = location.endpoint
+        region = location.region
+        profile = location.profile
+        pathStyle = location.pathStyle
+        certificateFile = location.ca
+        storageClass = location.storageClass
+        lock = location.lock
+        if let connections = limits.connections { partsInFlight = connections }
+        credentials =
+            switch location.credentials {
+            case nil: .conventional
+            case .environment: .environment
+            case .profile: .profile
+            case .container: .container
+            case .instance: .instance
+            }
     }
 }

@@ -22,6 +22,7 @@ struct S3Listing {
 
     let exchange: S3Exchange
     private static let purpose = "list objects"
+    private static let unlistable: Set = ["NotImplemented", "MethodNotAllowed", "NoSuchUpload"]
 
     /// Visits every object whose name begins with `prefix`, page by page, until `body` returns false.
     func visit(_ prefix: String, _ body: (Entry) throws -> Bool) throws {
@@ -29,7 +30,7 @@ struct S3Listing {
         repeat {
             var query = [("list-type", "2"), ("prefix", prefix)]
             if let token { query.append(("continuation-token", token)) }
-            let page = try page(query, root: "ListBucketResult")
+            guard let page = try page(query, root: "ListBucketResult", orNone: []) else { return }
             let contents = page.all("Contents")
             if let count = page["KeyCount"].flatMap({ Int($0.text) }), count > contents.count {
                 throw incomplete("a page announces \(count) objects and has \(contents.count)")
@@ -41,12 +42,17 @@ struct S3Listing {
         } while token != nil
     }
 
-    /// Every upload below `prefix` that is still open.
+    /// Every upload below `prefix` that is still open; none where the store does not tell.
+    ///
+    /// Servers that cannot list uploads say so in three ways; rclone's answers as if one had been asked for.
     func uploads(_ prefix: String) throws -> [Upload] {
         var found: [Upload] = []
         var markers: [(String, String)] = []
         while true {
-            let page = try page([("uploads", ""), ("prefix", prefix)] + markers, root: "ListMultipartUploadsResult")
+            let query = [("uploads", ""), ("prefix", prefix)] + markers
+            guard let page = try page(query, root: "ListMultipartUploadsResult", orNone: Self.unlistable) else {
+                return found
+            }
             for upload in page.all("Upload") {
                 guard let name = upload["Key"]?.text, name.hasPrefix(prefix), let id = upload["UploadId"]?.text,
                     let begun = upload["Initiated"].flatMap({ Instant($0.text) })
@@ -63,10 +69,12 @@ struct S3Listing {
         }
     }
 
-    private func page(_ query: [(String, String)], root: String) throws -> XMLTree {
+    /// Nil when the store refuses with one of the codes in `orNone`.
+    private func page(_ query: [(String, String)], root: String, orNone: Set<String>) throws -> XMLTree? {
         var request = S3Request("GET", nil, to: Self.purpose)
         request.query = query
-        let reply = try exchange.send(request, limit: 8 << 20)
+        let reply = try exchange.send(request, expecting: orNone, limit: 8 << 20)
+        if !orNone.isEmpty, S3Error(reply.response) != nil { return nil }
         do throws(XMLProblem) {
             let tree = try XMLReader.parse(reply.response.body)
             guard tree.name == root else { throw XMLProblem(reason: "the answer is '\(tree.name)'", place: 0) }

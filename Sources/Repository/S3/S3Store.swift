@@ -108,13 +108,7 @@ package final class S3Store: ObjectStore {
 
     /// Aborts uploads that nobody completed: they cost space that no listing shows.
     package func removeAbandoned(before instant: Instant) throws {
-        let open: [S3Listing.Upload]
-        do {
-            open = try S3Listing(exchange: exchange).uploads(base)
-        } catch let error as Diagnostic where error.cause?.hasPrefix("NotImplemented") == true {
-            return
-        }
-        for upload in open where upload.begun < instant {
+        for upload in try S3Listing(exchange: exchange).uploads(base) where upload.begun < instant {
             guard ObjectKey(String(upload.name.dropFirst(base.count))) != nil else { continue }
             var request = S3Request("DELETE", upload.name, to: "remove an upload that was given up")
             request.query = [("uploadId", upload.id)]
