@@ -57,6 +57,18 @@ func hmacSHA256(key: SecretBytes, message: [UInt8]) throws -> [UInt8] {
     return mac
 }
 
+/// MD5, for protocols that ask for it as a checksum; nothing may trust it against a forger.
+func md5Digest(of bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    var digest = [UInt8](repeating: 0, count: 16)
+    var length = 0
+    guard EVP_Q_digest(nil, "MD5", nil, bytes.baseAddress, bytes.count, &digest, &length) == 1, length == 16 else {
+        // A machine in FIPS mode has none.
+        ERR_clear_error()
+        return nil
+    }
+    return digest
+}
+
 /// HKDF-SHA-256 (RFC 5869), extract and expand, 32 bytes out.
 func hkdfSHA256(secret: SecretBytes, salt: [UInt8], info: String) throws -> SecretBytes {
     guard let context = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nil) else { throw libcryptoFailure("derive a key") }

@@ -245,6 +245,26 @@ struct S3FaultTests {
         #expect(issued.value == 2)
     }
 
+    @Test("an object behind a delete marker is missing, and its versions are mentioned")
+    func deleteMarker() throws {
+        let body = error("NoSuchKey")
+        let scene = try spoiled { _, _ in
+            .answer("404 Not Found", headers: ["x-amz-delete-marker: true"], body: body)
+        }
+        let failure = #expect(throws: Diagnostic.self) { _ = try scene.store.get(try objectKey("a"), limit: 1) }
+        #expect(failure?.code == .objectMissing && failure?.cause?.contains("delete marker") == true)
+    }
+
+    @Test("an answer to HEAD without length or time is no obstacle")
+    func poorHead() throws {
+        let scene = try spoiled { line, _ in line.hasPrefix("HEAD") ? .bareAnswer("200 OK") : .none }
+        let key = try objectKey("a/b")
+        try scene.direct.put(key, [1, 2])
+        try scene.direct.put(try objectKey("a/b2"), [])
+        #expect(try scene.store.info(key) == scene.direct.info(key))
+        #expect(try scene.store.info(try objectKey("a/none")) == nil)
+    }
+
     @Test("a store that is not there is given up soon; a run that is stopped does not wait")
     func unreachable() throws {
         var settings = S3Settings(bucket: "bucket")

@@ -8,6 +8,8 @@ package enum NetworkFault: Sendable {
     case none
     /// The server never hears of it; this is answered.
     case answer(_ status: String, headers: [String] = [], body: String = "")
+    /// The same with nothing but a status.
+    case bareAnswer(_ status: String)
     /// The server does what was asked, and this is answered instead of what it said.
     case replaceAnswer(_ status: String, body: String = "")
     /// The server does what was asked, and the connection ends without a word of it.
@@ -56,6 +58,7 @@ package final class FaultProxy: Sendable {
         case .none: connection.send(forward(request, port))
         case .answer(let status, let headers, let body):
             connection.answer(status, headers: headers + ["Connection: close"], body: body)
+        case .bareAnswer(let status): connection.send(Array("HTTP/1.1 \(status)\r\nConnection: close\r\n\r\n".utf8))
         case .replaceAnswer(let status, let body):
             _ = forward(request, port)
             connection.answer(status, headers: ["Connection: close"], body: body)

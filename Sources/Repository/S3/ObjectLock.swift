@@ -30,6 +30,6 @@ struct ObjectLock {
             """
         request.payload = S3Payload(Array(document.utf8))
         request.headers = [("Content-Type", "application/xml")]
-        _ = try exchange.send(request.checksummed())
+        _ = try exchange.send(request.checksummed(withMD5: true))
     }
 }

@@ -54,9 +54,10 @@ struct S3Listing {
                 return found
             }
             for upload in page.all("Upload") {
+                // One that does not say whose and how old it is cannot be judged, and stays.
                 guard let name = upload["Key"]?.text, name.hasPrefix(prefix), let id = upload["UploadId"]?.text,
                     let begun = upload["Initiated"].flatMap({ Instant($0.text) })
-                else { throw incomplete("an upload has no key, id or time") }
+                else { continue }
                 found.append(Upload(name: name, id: id, begun: begun))
             }
             guard page["IsTruncated"]?.text == "true" else { return found }

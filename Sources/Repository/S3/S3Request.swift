@@ -40,6 +40,16 @@ struct S3Payload: Sendable {
         }
     }
 
+    /// For servers that take a lock with no other checksum than this one; nil where the machine forbids MD5.
+    var md5: String? {
+        let digest =
+            switch content {
+            case .bytes(let bytes): MD5.digest(of: bytes.span.bytes)
+            case .part(let part): MD5.digest(of: part.filled.bytes)
+            }
+        return digest.map { Data($0).base64EncodedString() }
+    }
+
     /// As the checksum headers have it.
     var checksum: String { Data(sha256).base64EncodedString() }
 }
@@ -62,8 +72,9 @@ struct S3Request: Sendable {
     }
 
     /// The same with a checksum that the store verifies and keeps.
-    func checksummed() -> S3Request {
+    func checksummed(withMD5: Bool = false) -> S3Request {
         var request = self
+        if withMD5, let md5 = payload.md5 { request.headers.append(("content-md5", md5)) }
         request.headers.append(("x-amz-sdk-checksum-algorithm", "SHA256"))
         request.headers.append(("x-amz-checksum-sha256", payload.checksum))
         return request

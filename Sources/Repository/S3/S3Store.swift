@@ -74,13 +74,23 @@ package final class S3Store: ObjectStore {
     }
 
     package func info(_ key: ObjectKey) throws -> ObjectInfo? {
-        let purpose = "look up '\(key)'"
-        let reply = try head(key, purpose)
+        let reply = try head(key, "look up '\(key)'")
         guard reply.status != 404 else { return nil }
         guard let bytes = reply.head["content-length"].flatMap({ Int64($0) }),
             let modified = reply.head["last-modified"].flatMap(HTTPDate.parse)
-        else { throw exchange.failure.unreadable(purpose, "the answer has no length or no time") }
+        else { return try listed(key) }
         return ObjectInfo(key: key, bytes: bytes, modified: modified)
+    }
+
+    /// The same from a listing, for servers whose answers to HEAD have no length (of an empty object) or no time.
+    private func listed(_ key: ObjectKey) throws -> ObjectInfo? {
+        let name = address.name(key)
+        var found: ObjectInfo?
+        try S3Listing(exchange: exchange).visit(name) { entry in
+            if entry.name == name { found = ObjectInfo(key: key, bytes: entry.bytes, modified: entry.modified) }
+            return found == nil
+        }
+        return found
     }
 
     package func list(_ prefix: String) throws -> [ObjectInfo] {

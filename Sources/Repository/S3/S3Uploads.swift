@@ -21,6 +21,9 @@ final class S3Uploads: Sendable {
         lock = settings.lock
     }
 
+    /// Whether new objects are locked.
+    var locks: Bool { lock != nil }
+
     /// The headers of a new object: how it is kept, and until when nobody may delete it.
     func headersOfNewObject(now: Instant) -> [(name: String, value: String)] {
         var headers = [(name: "Content-Type", value: "application/octet-stream")]

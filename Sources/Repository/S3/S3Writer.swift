@@ -65,6 +65,6 @@ final class S3Writer: ObjectWriter {
         request.payload = S3Payload(part)
         request.headers = uploads.headersOfNewObject(now: .now)
         let digest = PartDigest(count: part.count, sha256: request.payload.sha256)
-        _ = try uploads.create(request.checksummed(), at: key, parts: [digest])
+        _ = try uploads.create(request.checksummed(withMD5: uploads.locks), at: key, parts: [digest])
     }
 }
