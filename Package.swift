@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
 
         // Ground: errors that reach people, bytes in motion, plain values.
         library("Diagnostics", []),
@@ -41,6 +42,7 @@ let package = Package(
         library("AgeEncryption", ["CCrypto", "Diagnostics", "Streams"]),
         library("RowHashing", ["CXXHash", "Model"]),
         library("HTTPClient", ["CCurl", "Diagnostics", "Streams"]),
+        library("SecureShell", ["CSSH2"]),
 
         // Pure decisions: `now` is an argument.
         library("Policy", ["Model"]),
@@ -49,7 +51,9 @@ let package = Package(
         library("Catalog", ["Model", "Diagnostics", "PostgresClient", "Streams"]),
         library(
             "Repository",
-            ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "HTTPClient", "Policy"]
+            [
+                "Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "HTTPClient", "SecureShell", "Policy",
+            ]
         ),
         library(
             "Export",
@@ -82,7 +86,8 @@ let package = Package(
             "Commands",
             [
                 "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Policy", "Catalog",
-                "Repository", "Export", "Restore", "Drills", "Reports", "Settings", "CommandLineKit", "Terminal",
+                "SecureShell", "Repository", "Export", "Restore", "Drills", "Reports", "Settings", "CommandLineKit",
+                "Terminal",
             ]
         ),
         .executableTarget(name: "lifeboat", dependencies: ["Commands"], swiftSettings: strict),
@@ -123,7 +128,7 @@ let package = Package(
         ),
         tests(
             "RepositoryTests",
-            ["Repository", "AgeEncryption", "HTTPClient", "Model", "Streams", "Diagnostics", "Policy"]
+            ["Repository", "HTTPClient", "SecureShell", "AgeEncryption", "Model", "Streams", "Diagnostics", "Policy"]
         ),
         tests(
             "ExportTests",

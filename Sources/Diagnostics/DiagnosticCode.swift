@@ -28,6 +28,8 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case repositoryMissing = "repository-missing"
     case repositoryForeign = "repository-foreign"
     case repositoryFormat = "repository-format"
+    case repositoryUnreachable = "repository-unreachable"
+    case repositoryAccess = "repository-access"
     case repositoryFull = "repository-full"
     case repositoryStorage = "repository-storage"
     case objectExists = "object-exists"
@@ -88,8 +90,9 @@ extension DiagnosticCode {
             .databaseRowSecurity, .databaseVersion, .databaseQuery, .databaseLockTimeout,
             .databaseChangedDuringExport, .unsupportedObject, .targetNotEmpty, .targetRefused, .restoreStatement:
             .database
-        case .repositoryMissing, .repositoryForeign, .repositoryFormat, .repositoryFull, .repositoryStorage,
-            .objectExists, .objectMissing, .objectCorrupt, .pointUnknown, .pointHeld, .deleteDenied, .pruneRefused:
+        case .repositoryMissing, .repositoryForeign, .repositoryFormat, .repositoryUnreachable, .repositoryAccess,
+            .repositoryFull, .repositoryStorage, .objectExists, .objectMissing, .objectCorrupt, .pointUnknown,
+            .pointHeld, .deleteDenied, .pruneRefused:
             .repository
         case .keyMissing, .keyWrong, .keyInvalid, .signatureInvalid, .signerUntrusted: .key
         case .drillFailed, .objectiveMissed: .objectiveMissed

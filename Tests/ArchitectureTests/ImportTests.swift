@@ -11,9 +11,12 @@ private let allowedImports: [String: Set<String>] = [
     "AgeEncryption": ["CCrypto", "Diagnostics", "Streams"],
     "RowHashing": ["CXXHash", "Model"],
     "HTTPClient": ["CCurl", "Diagnostics", "Streams"],
+    "SecureShell": ["CSSH2"],
     "Policy": ["Model"],
-    "Catalog": ["Model", "Diagnostics", "PostgresClient"],
-    "Repository": ["Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "HTTPClient", "Policy"],
+    "Catalog": ["Model", "Diagnostics", "PostgresClient", "Streams"],
+    "Repository": [
+        "Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "Policy", "SecureShell", "HTTPClient",
+    ],
     "Export": [
         "Model", "Diagnostics", "Streams", "PostgresClient", "Archives", "Compression", "AgeEncryption", "RowHashing",
         "Catalog", "Repository",
@@ -31,7 +34,8 @@ private let allowedImports: [String: Set<String>] = [
     "CommandLineKit": [],
     "Terminal": ["Diagnostics"],
     "Commands": [
-        "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Policy", "Catalog", "Repository",
+        "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Policy", "Catalog", "SecureShell",
+        "Repository",
         "Export", "Restore", "Drills", "Reports", "Settings", "CommandLineKit", "Terminal",
     ],
     "lifeboat": ["Commands"],
@@ -66,7 +70,7 @@ struct ImportTests {
                 importers[name, default: []].insert(file.module)
             }
         }
-        #expect(importers.count == 6)
+        #expect(importers.count == 7)
         for (library, modules) in importers { #expect(modules.count == 1, "\(library) is imported by \(modules)") }
     }
 

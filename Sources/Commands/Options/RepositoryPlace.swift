@@ -61,15 +61,13 @@ struct RepositoryPlace: Sendable, Equatable {
     func store(in context: CommandContext) throws -> any ObjectStore {
         switch location {
         case .folder(let path): FolderStore(path: path)
+        case .sftp(let location):
+            SFTPStore(
+                try SFTPAccess(location: location, limits: limits, environment: context.environment).place(),
+                url: location.text
+            )
         case .s3(let bucket):
             try S3Store(S3Settings(bucket, limits), environment: context.environment, stop: context.stop)
-        case .sftp:
-            throw Diagnostic(
-                .usage,
-                "cannot use '\(text)' as a repository",
-                cause: "this version stores in folders and buckets only",
-                hint: "Name a folder: a mounted volume, or one that another tool copies away."
-            )
         }
     }
 }
