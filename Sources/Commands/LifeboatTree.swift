@@ -28,6 +28,13 @@ extension CommandTree where Context == CommandContext {
                 ]
             ),
             CommandGroup(
+                "Repositories",
+                [
+                    CommandEntry(RepoInitCommand.self), CommandEntry(RepoCheckCommand.self),
+                    CommandEntry(RepoSyncCommand.self),
+                ]
+            ),
+            CommandGroup(
                 "Keys",
                 [
                     CommandEntry(KeyShowCommand.self), CommandEntry(KeyNewCommand.self),

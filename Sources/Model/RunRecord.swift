@@ -21,6 +21,7 @@ package struct RunRecord: Sendable, Hashable, Codable {
         case verify(VerifyRun)
         case prune(PruneRun)
         case hold(HoldChange)
+        case sync(SyncRun)
     }
 
     /// Creates a record; the chain's owner fills in `previous`.
@@ -135,5 +136,24 @@ package struct HoldChange: Sendable, Hashable, Codable {
     package init(point: PointName, reason: String?) {
         self.point = point
         self.reason = reason
+    }
+}
+
+/// Points that were copied here from another repository.
+package struct SyncRun: Sendable, Hashable, Codable {
+    /// The id of the repository they came from.
+    package var source: String
+    /// What was committed here, by the hashes that it has here.
+    package var points: [PreviousPoint]
+    /// Archives that were copied, and their bytes.
+    package var archives: Int
+    package var bytes: Int64
+    /// Points that could not be copied, with the reason.
+    package var failed: [BadPoint]
+
+    /// Creates a run that has copied nothing yet.
+    package init(source: String) {
+        self.source = source
+        (points, archives, bytes, failed) = ([], 0, 0, [])
     }
 }

@@ -54,7 +54,7 @@ struct PointHistory {
             for bad in run.bad { lives[bad.point]?.badSince = record.finished }
         case .prune(let run):
             for removed in run.removedPoints { lives[removed.point]?.removedAt = record.finished }
-        case .hold: break
+        case .hold, .sync: break
         }
     }
 

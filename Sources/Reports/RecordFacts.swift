@@ -3,7 +3,7 @@ package import Model
 /// One record as programs read it: what happened stands under the name of what happened.
 package struct RecordFacts: Sendable, Hashable, Encodable {
     private enum CodingKeys: String, CodingKey {
-        case plan, host, tool, event, started, finished, seconds, backup, drill, verify, prune, hold
+        case plan, host, tool, event, started, finished, seconds, backup, drill, verify, prune, hold, sync
     }
 
     package let record: RunRecord
@@ -38,6 +38,7 @@ package struct RecordFacts: Sendable, Hashable, Encodable {
         case .verify(let run): try write(VerifyFacts(run), as: .verify, into: &container)
         case .prune(let run): try write(PruneFacts(run), as: .prune, into: &container)
         case .hold(let change): try write(HoldFacts(change), as: .hold, into: &container)
+        case .sync(let run): try write(SyncFacts(run), as: .sync, into: &container)
         }
     }
 
@@ -102,6 +103,26 @@ package struct PruneFacts: Sendable, Hashable, Encodable {
         removedPoints = run.removedPoints.map(\.point.description)
         removedArchives = run.removedArchives
         freedBytes = run.freedBytes
+    }
+}
+
+/// What was copied here from another repository.
+package struct SyncFacts: Sendable, Hashable, Encodable {
+    /// The id of the repository it came from.
+    package let source: String
+    package let points: [String]
+    package let archives: Int
+    package let bytes: Int64
+    /// Points that could not be copied.
+    package let failed: [VerifyFacts.Bad]
+
+    /// Tells what `run` copied.
+    package init(_ run: SyncRun) {
+        source = run.source
+        points = run.points.map(\.point.description)
+        archives = run.archives
+        bytes = run.bytes
+        failed = run.failed.map { VerifyFacts.Bad(point: $0.point.description, reason: $0.reason) }
     }
 }
 

@@ -37,6 +37,8 @@ package struct Evidence: Sendable, Hashable {
             for entry in run.bad { bad[entry.point] = entry.reason }
         case .hold(let change):
             holds[change.point] = change.reason
+        case .sync(let run):
+            for entry in run.points { committed.insert(entry.point) }
         case .prune(let run):
             for entry in run.removedPoints { removed[entry.point, default: []].insert(entry.sha256) }
         }

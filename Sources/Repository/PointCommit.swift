@@ -17,8 +17,18 @@ extension Repository {
         guard manifest.catalog.sha256 == Hex.encode(SHA256.digest(of: catalog)) else {
             throw Diagnostic(.internalError, "the manifest of point '\(name)' names another catalog")
         }
+        return try commit(
+            manifest,
+            sealedCatalog: try SealedText.seal(catalog, to: try dataRecipients()),
+            session: session
+        )
+    }
+
+    /// Writes a point whose definitions are encrypted already.
+    func commit(_ manifest: Manifest, sealedCatalog: [UInt8], session: Session?) throws -> StoredPoint {
+        let name = manifest.point
         let key = Layout.point(name)
-        let sealed = try sealPoint(manifest, catalog, at: key)
+        let sealed = try sealPoint(manifest, sealedCatalog, at: key)
         try session?.heartbeat(now: .now)
         try requireArchives(of: manifest)
         try extendLocks(of: manifest)
@@ -68,13 +78,12 @@ extension Repository {
         }
     }
 
-    private func sealPoint(_ manifest: Manifest, _ catalog: [UInt8], at key: ObjectKey) throws -> [UInt8] {
+    private func sealPoint(_ manifest: Manifest, _ sealedCatalog: [UInt8], at key: ObjectKey) throws -> [UInt8] {
         let index = try SealedText.seal(try CanonicalJSON.encode(manifest), to: try indexRecipients())
-        let definitions = try SealedText.seal(catalog, to: try dataRecipients())
         return try Envelope.seal(
             .point,
             at: key,
-            sections: [(PointSection.index, index), (PointSection.catalog, definitions)],
+            sections: [(PointSection.index, index), (PointSection.catalog, sealedCatalog)],
             with: keyring.signer
         )
     }

@@ -24,8 +24,11 @@ extension Repository {
     ///
     /// Holds the object and its index in memory. Archives are not looked at; see `verify`.
     package func readPoint(_ name: PointName) throws -> StoredPoint {
-        let object = try openPointObject(name)
-        return StoredPoint(
+        try point(name, in: try openPointObject(name))
+    }
+
+    private func point(_ name: PointName, in object: (envelope: Envelope, info: ObjectInfo)) throws -> StoredPoint {
+        StoredPoint(
             name: name,
             manifest: try manifest(in: object.envelope, name: name),
             sha256: object.envelope.sha256,
@@ -33,6 +36,15 @@ extension Repository {
             signer: object.envelope.header.signer,
             modified: object.info.modified
         )
+    }
+
+    /// A point with its definitions as they are encrypted, for a repository with the same recipients.
+    func readSealedPoint(_ name: PointName) throws -> (point: StoredPoint, catalog: [UInt8]) {
+        let object = try openPointObject(name)
+        guard let catalog = object.envelope.sections[PointSection.catalog] else {
+            throw Diagnostic(.objectCorrupt, "point '\(name)' has no catalog section")
+        }
+        return (try point(name, in: object), catalog)
     }
 
     /// The plaintext JSON of a point's catalog; only the recipients' identities open it.

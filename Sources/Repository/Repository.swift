@@ -139,3 +139,8 @@ package final class Repository: Sendable {
             || RecoveryGuide.isOurs(try store.read(Layout.recoveryGuide, range: nil))
     }
 }
+
+extension Repository {
+    /// Tries the store again; writes one small object and removes it.
+    package func probe() throws -> StoreCapabilities { try StoreProbe.run(on: store) }
+}

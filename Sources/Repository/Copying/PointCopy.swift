@@ -1,0 +1,126 @@
+import Diagnostics
+package import Model
+package import Streams
+
+extension Repository {
+    /// Copies every point of `plan` that `source` has and this repository lacks, oldest first; removes nothing.
+    ///
+    /// Archives go as the encrypted bytes that they are, so both must have the same recipients. The index of a point is
+    /// sealed again for this repository: it continues the point before it *here*, and this machine signs for it after
+    /// having checked the signature there. The definitions go as they are; no key of an operator is needed.
+    ///
+    /// What is there already is left alone, so a run that was ended early is continued by the next. A point that cannot be
+    /// read in `source` is named in the result and keeps no other from being copied. Records itself in this repository.
+    package func copyPoints(
+        of plan: PlanName,
+        from source: Repository,
+        tool: String,
+        host: String,
+        stop: Stop,
+        progress: @escaping (_ bytes: Int64) -> Void = { _ in }
+    ) throws -> SyncRun {
+        guard source.descriptor.id != descriptor.id else {
+            throw Diagnostic(.usage, "\(displayName) and \(source.displayName) are the same repository")
+        }
+        guard sharesRecipients(with: source) else {
+            throw Diagnostic(
+                .keyWrong,
+                "cannot copy from \(source.displayName) to \(displayName)",
+                cause: "they are encrypted to different recipients, and copies are made without decrypting",
+                hint: "Take a backup into \(displayName) instead."
+            )
+        }
+        let started = Instant.now
+        let session = try beginSession(kind: .backup, plan: plan, base: nil)
+        defer { try? session.end() }
+        let reading = try source.beginSession(kind: .restore, plan: plan, base: nil)
+        defer { try? reading.end() }
+        let work = PointCopy(
+            source: source,
+            target: self,
+            reading: reading,
+            session: session,
+            stop: stop,
+            progress: progress
+        )
+        let run = try work.run(plan)
+        if !run.points.isEmpty || !run.failed.isEmpty {
+            try append(
+                RunRecord(tool: tool, plan: plan, host: host, started: started, finished: .now, event: .sync(run))
+            )
+        }
+        return run
+    }
+}
+
+/// One synchronisation at work.
+private struct PointCopy {
+    let source: Repository
+    let target: Repository
+    let reading: Session
+    let session: Session
+    let stop: Stop
+    let progress: (Int64) -> Void
+
+    func run(_ plan: PlanName) throws -> SyncRun {
+        let present = Set(try target.listPoints(plan: plan).map(\.name))
+        var archives = Dictionary(
+            try target.listArchives().map { ($0.id, $0.bytes) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var run = SyncRun(source: source.descriptor.id)
+        for name in try source.listPoints(plan: plan).map(\.name) where !present.contains(name) {
+            guard !stop.isRequested else { throw Stopped() }
+            do {
+                try reading.use(base: name)
+                try copy(name, &archives, &run)
+            } catch let error as Diagnostic where error.isAboutOneObject && error.code != .objectExists {
+                let reason = error.cause.map { "\(error.summary): \($0)" } ?? error.summary
+                run.failed.append(BadPoint(point: name, reason: reason))
+            }
+            try session.heartbeat()
+        }
+        return run
+    }
+
+    private func copy(_ name: PointName, _ archives: inout [ArchiveID: Int64], _ run: inout SyncRun) throws {
+        let (stored, catalog) = try source.readSealedPoint(name)
+        for facts in stored.manifest.archives where archives[facts.id] != facts.bytes {
+            guard archives[facts.id] == nil else {
+                throw Diagnostic(
+                    .objectCorrupt,
+                    "archive '\(facts.id)' in \(target.displayName) does not have the recorded size",
+                    hint: "Mend it with 'lifeboat verify --repair' first."
+                )
+            }
+            do {
+                try ArchiveCopy(facts: facts, source: source, stop: stop, progress: progress).write(into: target)
+                run.archives += 1
+                run.bytes += facts.bytes
+            } catch let error as Diagnostic where error.code == .objectExists {
+                // Another run was faster; the commit checks its size.
+            }
+            archives[facts.id] = facts.bytes
+        }
+        var manifest = stored.manifest
+        manifest.previous = try predecessor(of: name)
+        do {
+            let copied = try target.commit(manifest, sealedCatalog: catalog, session: session)
+            run.points.append(PreviousPoint(point: name, sha256: copied.sha256))
+        } catch let error as Diagnostic where error.code == .objectExists {
+            // The same holds for the point itself.
+        }
+    }
+
+    /// The newest sound point before `name` in the target: what the copy continues there.
+    private func predecessor(of name: PointName) throws -> PreviousPoint? {
+        for listing in try target.listPoints(plan: name.plan).reversed() where listing.name < name {
+            do {
+                return try target.readPoint(listing.name).asPrevious
+            } catch let error as Diagnostic where error.isAboutOneObject {
+                continue
+            }
+        }
+        return nil
+    }
+}
