@@ -52,7 +52,8 @@ let package = Package(
         library(
             "Repository",
             [
-                "Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "HTTPClient", "SecureShell", "Policy",
+                "Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "HTTPClient", "SecureShell",
+                "Policy",
             ]
         ),
         library(

@@ -24,14 +24,13 @@ extension CommandTree where Context == CommandContext {
                 "Keep",
                 [
                     CommandEntry(VerifyCommand.self), CommandEntry(PruneCommand.self), CommandEntry(HoldCommand.self),
-                    CommandEntry(RepoRepackCommand.self),
                 ]
             ),
             CommandGroup(
                 "Repositories",
                 [
                     CommandEntry(RepoInitCommand.self), CommandEntry(RepoCheckCommand.self),
-                    CommandEntry(RepoSyncCommand.self),
+                    CommandEntry(RepoSyncCommand.self), CommandEntry(RepoRepackCommand.self),
                 ]
             ),
             CommandGroup(
