@@ -1,6 +1,6 @@
 import AgeEncryption
-import Model
 import Diagnostics
+import Model
 import Repository
 import Streams
 
@@ -9,31 +9,52 @@ import Streams
 /// Belongs to one thread. Opening an archive fetches and unwraps its header; the newest few stay open because the ranges
 /// of one table mostly lie beside each other.
 final class ArchiveShelf {
-    private let repository: Repository
-    private let identities: [any Identity]
-    private let facts: [ArchiveID: ArchiveFacts]
-    private var open: [(id: ArchiveID, reader: ArchiveReader)] = []
+    private typealias OpenArchive = (id: ArchiveID, position: Int, reader: ArchiveReader)
+
+    private let copies: ArchiveCopies
+    private var open: [OpenArchive] = []
+    /// What was read last, and from which copy.
+    private var current: (id: ArchiveID, position: Int)?
     private static let limit = 8
 
-    init(repository: Repository, manifest: Manifest, identities: [any Identity]) {
-        self.repository = repository
-        self.identities = identities
-        facts = Dictionary(manifest.archives.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    init(_ copies: ArchiveCopies) { self.copies = copies }
+
+    /// A shelf over one repository alone.
+    convenience init(repository: Repository, manifest: Manifest, identities: [any Identity]) {
+        self.init(ArchiveCopies([repository], of: manifest, identities: identities))
     }
 
     /// The tar bytes at `location`.
     func open(_ location: ArchiveLocation) throws -> any ByteSource {
-        try reader(location.archive).range(location.offset, location.length)
+        let archive = try archive(location.archive)
+        current = (archive.id, archive.position)
+        return try archive.reader.range(location.offset, location.length)
     }
 
-    private func reader(_ id: ArchiveID) throws -> ArchiveReader {
-        if let found = open.first(where: { $0.id == id }) { return found.reader }
-        guard let facts = facts[id] else {
-            throw Diagnostic(.objectCorrupt, "the point refers to archive '\(id)', which it does not list")
+    /// Runs `body` again, from the next copy, as long as it fails over an archive that another repository holds too.
+    ///
+    /// `body` must leave nothing behind when it throws.
+    func falling<Value>(_ body: () throws -> Value) throws -> Value {
+        while true {
+            do {
+                return try body()
+            } catch let error as Diagnostic {
+                guard let failed = current, copies.passOver(failed.id, at: failed.position, because: error) else {
+                    throw error
+                }
+                open.removeAll { $0.id == failed.id }
+                current = nil
+            }
         }
-        let reader = try repository.openArchive(facts, identities: identities)
+    }
+
+    private func archive(_ id: ArchiveID) throws -> OpenArchive {
+        // Another worker may have found this copy bad meanwhile; it is then still good for what is read whole.
+        if let found = open.first(where: { $0.id == id }) { return found }
+        let reader = try copies.open(id)
         if open.count == Self.limit { open.removeFirst() }
-        open.append((id, reader))
-        return reader
+        let archive = (id, copies.position(of: id), reader)
+        open.append(archive)
+        return archive
     }
 }

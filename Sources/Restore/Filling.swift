@@ -1,9 +1,7 @@
-import AgeEncryption
 import Catalog
 import Diagnostics
 import Model
 import PostgresClient
-import Repository
 import Streams
 import Synchronization
 
@@ -13,9 +11,8 @@ import Synchronization
 /// are still loaded. One connection per table: two connections that load one table fight for the end of its file, and
 /// lose to one transaction with TRUNCATE and COPY FREEZE (measured; see `docs/performance.md`).
 struct Filling: Sendable {
-    let repository: Repository
+    let archives: ArchiveCopies
     let manifest: Manifest
-    let identities: [any Identity]
     let builder: SchemaBuilder
     let progress: RestoreProgress
     let phases: PhaseRecorder
@@ -125,11 +122,7 @@ private final class FillingSeat {
 
     private func archives() -> ArchiveShelf {
         if let shelf { return shelf }
-        let made = ArchiveShelf(
-            repository: filling.repository,
-            manifest: filling.manifest,
-            identities: filling.identities
-        )
+        let made = ArchiveShelf(filling.archives)
         shelf = made
         return made
     }

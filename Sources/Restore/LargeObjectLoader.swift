@@ -33,6 +33,10 @@ struct LargeObjectLoader {
 
     private func load(_ range: TableRange) throws {
         guard range.proof.rows > 0 else { return }
+        try reader.retrying { try loadOnce(range) }
+    }
+
+    private func loadOnce(_ range: TableRange) throws {
         try connection.withTransaction("BEGIN") {
             try connection.execute(
                 "CREATE TEMPORARY TABLE page (loid oid, pageno integer, data bytea) ON COMMIT DROP"

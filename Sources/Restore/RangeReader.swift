@@ -20,6 +20,11 @@ final class RangeReader {
         decompressor = try MemberDecompressor()
     }
 
+    /// Runs `body` again, from another copy of the repository, when an archive fails that has one.
+    ///
+    /// `body` must leave nothing behind when it throws.
+    func retrying<Value>(_ body: () throws -> Value) throws -> Value { try shelf.falling(body) }
+
     /// Pushes the COPY text of `range` into `sink`, in order.
     ///
     /// Throws `object-corrupt` when the archive's bytes, the number of rows or their proof differ from the manifest; what

@@ -9,5 +9,7 @@ package struct RestoreOutcome: Sendable {
     package var statements = 0
     /// What was left out or could not be applied, each with its reason.
     package var notApplied: [Omission]
+    /// What was taken from another repository than the point's own, and why.
+    package var notices: [String] = []
     package var phases: [Phase] = []
 }

@@ -11,6 +11,8 @@ package import Streams
 /// Blocks; runs on a thread of its own. Memory: the catalog, and a few hundred KiB per worker.
 package struct Restorer: Sendable {
     package let repository: Repository
+    /// Further repositories that may hold copies of the point's archives.
+    package let copies: [Repository]
     package let manifest: Manifest
     package let catalog: DatabaseCatalog
     package let identities: [any Identity]
@@ -22,6 +24,7 @@ package struct Restorer: Sendable {
     /// Creates a restore of `manifest`, whose definitions are `catalog`, into the database behind `target`.
     package init(
         repository: Repository,
+        copies: [Repository] = [],
         manifest: Manifest,
         catalog: DatabaseCatalog,
         identities: [any Identity],
@@ -31,6 +34,7 @@ package struct Restorer: Sendable {
         phases: PhaseRecorder
     ) {
         self.repository = repository
+        self.copies = copies
         self.manifest = manifest
         self.catalog = catalog
         self.identities = identities
@@ -49,11 +53,13 @@ package struct Restorer: Sendable {
         let tables = manifest.tables.filter(options.selection.includes)
         progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
 
+        let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
         var outcome = RestoreOutcome(notApplied: part.omissions + plan.omissions)
         try withLoader(part.catalog, plan, stop) { builder, admit in
             outcome.statements += try phase("definitions") { try builder.runInOrder(plan.preData, stop: stop) }
             try loadSequences(stop)
-            outcome.statements += try filling(builder).run(fillingPlan(tables, plan, part.catalog), stop: stop)
+            outcome.statements += try filling(builder, from: archives)
+                .run(fillingPlan(tables, plan, part.catalog), stop: stop)
             outcome.statements += try phase("privileges") { try builder.runInOrder(plan.privileges, stop: stop) }
             try admit()
             outcome.statements += try phase("refresh") { try builder.runInParallel(plan.refresh, stop: stop) }
@@ -63,6 +69,7 @@ package struct Restorer: Sendable {
         outcome.tables = tables.count
         outcome.rows = tables.reduce(0) { $0 + $1.proof.rows }
         outcome.textBytes = tables.reduce(0) { $0 + $1.textBytes }
+        outcome.notices = archives.notices
         outcome.phases = phases.recorded
         return outcome
     }
@@ -87,11 +94,10 @@ package struct Restorer: Sendable {
     }
 
     /// Statistics are gathered here too, while no owner is a superuser: the functions of indexes run as the owner.
-    private func filling(_ builder: SchemaBuilder) -> Filling {
+    private func filling(_ builder: SchemaBuilder, from archives: ArchiveCopies) -> Filling {
         Filling(
-            repository: repository,
+            archives: archives,
             manifest: manifest,
-            identities: identities,
             builder: builder,
             progress: progress,
             phases: phases,

@@ -22,9 +22,14 @@ struct TableLoader {
     ///
     /// TRUNCATE and COPY FREEZE in one transaction let the server skip the write-ahead log where its configuration
     /// allows, and spare the table its first rewrite by VACUUM. Tables with a condition (configuration tables of
-    /// extensions) already hold the extension's own rows, so they are added to instead.
+    /// extensions) already hold the extension's own rows, so they are added to instead. When an archive fails in the
+    /// middle, the transaction is begun again with another copy of it, where there is one.
     func load(_ table: TableData) throws {
         guard table.proof.rows > 0 else { return }
+        try reader.retrying { try loadOnce(table) }
+    }
+
+    private func loadOnce(_ table: TableData) throws {
         let name = "\(table.schema).\(table.name)"
         let relation = try connection.quoteIdentifier(table.schema) + "." + connection.quoteIdentifier(table.name)
         let columns = try table.columns.map { try connection.quoteIdentifier($0) }.joined(separator: ", ")

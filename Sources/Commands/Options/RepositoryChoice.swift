@@ -9,7 +9,9 @@ struct RepositoryChoice: Sendable {
 
     /// Where it is; a name in the settings goes before a folder of that name.
     func place(in context: CommandContext) throws -> RepositoryPlace {
-        if let settings = try SettingsChoice(config: config).loadIfPresent(in: context),
+        // What cannot be a name needs no settings, not even sound ones.
+        if !typed.contains("/"), typed != ".", typed != "..",
+            let settings = try SettingsChoice(config: config).loadIfPresent(in: context),
             let found = settings.repository(typed)
         {
             return RepositoryPlace(found, in: context)

@@ -59,7 +59,7 @@ package struct RepositoryOptions: Sendable {
     }
 
     private func store(in context: CommandContext) throws -> any ObjectStore {
-        if let from { return try RepositoryPlace(typed: from, in: context).store(in: context) }
+        if let from { return try RepositoryChoice(typed: from, config: config).store(in: context) }
         let settings = try SettingsChoice(config: config).load(in: context)
         return try settings.repository(ofPlan: plan, in: context)
     }

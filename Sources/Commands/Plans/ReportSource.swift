@@ -10,6 +10,8 @@ struct ReportSource {
     let plan: PlanName
     let repositories: [Repository]
     let settings: PlanSettings?
+    /// Why a repository of the plan was passed over.
+    var notices: [String] = []
 
     /// The repository that was named with its plans, or plans of the settings.
     static func all(_ command: ReportCommand, in context: CommandContext) throws -> [ReportSource] {
@@ -36,10 +38,18 @@ struct ReportSource {
             guard let name = PlanName(plan.name) else {
                 throw Diagnostic(.settingsInvalid, "'\(plan.name)' cannot be the name of a plan")
             }
-            let repositories = try plan.repositories.compactMap { settings.repository($0) }.map {
-                try Repository.open(try RepositoryPlace($0, in: context).store(in: context), keyring: keyring)
+            let places = try settings.places(ofPlan: plan.name, in: context)
+            let opened = places.map { place in
+                Result { try Repository.open(try place.store(in: context), keyring: keyring) }
             }
-            return ReportSource(plan: name, repositories: repositories, settings: plan)
+            let repositories = opened.compactMap { try? $0.get() }
+            // Facts come from those within reach; what lies only in the others counts as not there.
+            if repositories.isEmpty, let first = opened.first { _ = try first.get() }
+            let notices = zip(places, opened).compactMap { place, result -> String? in
+                guard case .failure(let error) = result else { return nil }
+                return "repository '\(place.name)' does not count: \(diagnostic(for: error).summary)"
+            }
+            return ReportSource(plan: name, repositories: repositories, settings: plan, notices: notices)
         }
     }
 

@@ -56,6 +56,7 @@ struct DrillCommand: LifeboatCommand {
                 try DrillTask(target: target, command: self, context: context, counters: counters).run()
             }
             line.finish()
+            for notice in rehearsed.notices { console.warn(.passedOver(notice), as: output.format) }
             if output.format == .text { DrillText(rehearsed.run).lines.forEach(console.answer) }
             runs.append(rehearsed)
             let isSuccess = rehearsed.run.verdict == .proven
@@ -72,16 +73,17 @@ struct DrillCommand: LifeboatCommand {
         var drills: [DrillFacts]
     }
 
-    /// What to rehearse: the repository that was named, or each plan's first one.
+    /// What to rehearse: the repository that was named, or those of each plan.
     private func targets(in context: CommandContext) throws -> [DrillTarget] {
         if let from = repository.from {
             guard plans.count <= 1 else {
                 throw Diagnostic(.usage, "--from takes one plan at a time", hint: "Name one plan, or use --plan.")
             }
             let named = try repository.planName() ?? plans.first.flatMap { PlanName($0) }
+            let place = try RepositoryChoice(typed: from, config: repository.config).place(in: context)
             return [
                 DrillTarget(
-                    store: try RepositoryPlace(typed: from, in: context).store(in: context),
+                    places: [place],
                     name: named,
                     plan: nil,
                     scratch: nil
@@ -91,7 +93,7 @@ struct DrillCommand: LifeboatCommand {
         let settings = try SettingsChoice(config: repository.config).load(in: context)
         return try settings.plans(named: plans + (repository.plan.map { [$0] } ?? [])).map { plan in
             DrillTarget(
-                store: try settings.repository(ofPlan: plan.name, in: context),
+                places: try settings.places(ofPlan: plan.name, in: context),
                 name: PlanName(plan.name),
                 plan: plan,
                 scratch: plan.scratch?.folder
@@ -105,6 +107,8 @@ struct Rehearsed: Sendable {
     let run: DrillRun
     let declared: Instant
     let finished: Instant
+    /// Why other repositories were passed over.
+    let notices: [String]
 
     /// The rehearsal as JSON has it.
     var facts: DrillFacts { DrillFacts(run, declared: declared, finished: finished, expected: []) }
@@ -112,7 +116,8 @@ struct Rehearsed: Sendable {
 
 /// One point to rehearse.
 struct DrillTarget: Sendable {
-    var store: any ObjectStore
+    /// In the order in which they are asked for the point.
+    var places: [RepositoryPlace]
     var name: PlanName?
     var plan: PlanSettings?
     var scratch: String?
@@ -127,11 +132,17 @@ struct DrillTask: Sendable {
 
     func run() throws -> Rehearsed {
         let declared = context.now()
-        let repository = try Repository.open(target.store, keyring: try command.keys.keyring(in: context))
-        var options = command.repository
-        options.plan = target.name?.text
-        let planName = try options.onlyPlan(of: repository)
-        let name = try repository.resolve(command.point, plan: planName)
+        let keyring = try command.keys.keyring(in: context)
+        let source = try PointSource.find(
+            command.point,
+            plan: try planName(keyring),
+            in: target.places,
+            keyring: keyring,
+            context: context
+        )
+        // What is rehearsed is one copy alone: whatever it lacks is what the rehearsal is to find out.
+        let (repository, name) = (source.repository, source.point.name)
+        let planName = name.plan
         var plan = DrillPlan(
             point: name,
             identities: try command.keys.identities(repository.keyring, in: context),
@@ -157,6 +168,13 @@ struct DrillTask: Sendable {
                 event: .drill(run)
             )
         )
-        return Rehearsed(run: run, declared: declared, finished: finished)
+        return Rehearsed(run: run, declared: declared, finished: finished, notices: source.notices)
+    }
+
+    /// The plan that was named, or the only one that the repository holds.
+    private func planName(_ keyring: Keyring) throws -> PlanName {
+        if let name = target.name { return name }
+        let repository = try Repository.open(try target.places[0].store(in: context), keyring: keyring)
+        return try command.repository.onlyPlan(of: repository)
     }
 }

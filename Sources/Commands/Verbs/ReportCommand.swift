@@ -43,8 +43,9 @@ struct ReportCommand: LifeboatCommand {
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
     func run(in context: CommandContext) async throws {
-        let reports = try await onEngineThread(context.stop) { try make(in: context) }
+        let (reports, notices) = try await onEngineThread(context.stop) { try make(in: context) }
         let console = context.console(output)
+        for notice in notices { console.warn(.passedOver(notice), as: output.format) }
         switch output.format {
         case .json: try console.answer("reports", Answer(reports: reports))
         case .text:
@@ -60,11 +61,13 @@ struct ReportCommand: LifeboatCommand {
         var reports: [ComplianceReport]
     }
 
-    private func make(in context: CommandContext) throws -> [ComplianceReport] {
+    private func make(in context: CommandContext) throws -> (reports: [ComplianceReport], notices: [String]) {
         let now = context.now()
-        return try ReportSource.all(self, in: context).map { source in
+        let sources = try ReportSource.all(self, in: context)
+        let reports = try sources.map { source in
             ComplianceReport.make(input: try source.input(from: now - period.duration, now: now, overriding: stated))
         }
+        return (reports, sources.flatMap(\.notices))
     }
 
     /// The objectives of the command line; they go before those of the settings.

@@ -65,11 +65,13 @@ struct RestoreCommand: LifeboatCommand {
         let target = try target(in: context)
         let counters = RestoreProgress()
         let source = try await onEngineThread(context.stop) { try open(in: context) }
+        for notice in source.place.notices { console.warn(.passedOver(notice), as: output.format) }
         if planOnly { return try printPlan(source, target, on: console) }
         let line = ProgressBridge(counters, progress, on: console)
         defer { line.finish() }
         let restorer = Restorer(
-            repository: source.repository,
+            repository: source.place.repository,
+            copies: source.place.copies,
             manifest: source.manifest,
             catalog: source.catalog,
             identities: source.identities,
@@ -79,15 +81,12 @@ struct RestoreCommand: LifeboatCommand {
             phases: PhaseRecorder()
         )
         let outcome = try await onEngineThread(context.stop) {
-            let session = try source.repository.beginSession(
-                kind: .restore,
-                plan: source.manifest.point.plan,
-                base: source.manifest.point
-            )
-            defer { try? session.end() }
+            let sessions = try source.place.beginSessions()
+            defer { for session in sessions { try? session.end() } }
             return try restorer.run(stop: context.stop)
         }
         line.finish()
+        for notice in outcome.notices { console.warn(.passedOver(notice), as: output.format) }
         switch output.format {
         case .json: try console.answer("restore", Answer(point: source.manifest.point, outcome: outcome))
         case .text: Self.print(outcome, source.manifest, target, on: console)
@@ -95,21 +94,26 @@ struct RestoreCommand: LifeboatCommand {
     }
 
     private struct Source: Sendable {
-        var repository: Repository
+        var place: PointSource
         var manifest: Manifest
         var catalog: DatabaseCatalog
         var identities: [any Identity]
     }
 
     private func open(in context: CommandContext) throws -> Source {
-        let opened = try repository.open(keys, in: context)
-        let name = try opened.resolve(point, plan: try repository.planName())
-        let identities = try keys.identities(opened.keyring, in: context)
-        let stored = try opened.readPoint(name)
-        let catalog = try opened.readCatalog(name, identities: identities)
+        let keyring = try keys.keyring(in: context)
+        let place = try PointSource.find(
+            point,
+            plan: try repository.planName(),
+            in: try repository.places(in: context),
+            keyring: keyring,
+            context: context
+        )
+        let identities = try keys.identities(keyring, in: context)
+        let catalog = try place.repository.readCatalog(place.point.name, identities: identities)
         return Source(
-            repository: opened,
-            manifest: stored.manifest,
+            place: place,
+            manifest: place.point.manifest,
             catalog: try CatalogSection.decode(catalog).catalog,
             identities: identities
         )
@@ -157,6 +161,8 @@ struct RestoreCommand: LifeboatCommand {
         var textBytes: Int64
         var statements: Int
         var notApplied: [Omission]
+        /// What was taken from another copy, and why.
+        var notices: [String]
         var phases: [Phase]
 
         init(point: PointName, outcome: RestoreOutcome) {
@@ -166,6 +172,7 @@ struct RestoreCommand: LifeboatCommand {
             textBytes = outcome.textBytes
             statements = outcome.statements
             notApplied = outcome.notApplied
+            notices = outcome.notices
             phases = outcome.phases
         }
     }

@@ -1,0 +1,121 @@
+import AgeEncryption
+import Diagnostics
+import Model
+import Repository
+import Settings
+import Streams
+
+/// A point, the repository it is read from, and the others that hold copies of it.
+struct PointSource: Sendable {
+    let point: StoredPoint
+    let repository: Repository
+    let copies: [Repository]
+    /// Why other repositories of the plan were passed over, a sentence each.
+    let notices: [String]
+
+    /// Finds what `selector` means in the repositories of a plan, in their order.
+    ///
+    /// `latest` is the newest that any of them has. One that cannot be opened, lacks the point, or holds it damaged is passed
+    /// over for the next and named; only when none serves is the first reason thrown.
+    static func find(
+        _ selector: String,
+        plan: PlanName?,
+        in places: [RepositoryPlace],
+        keyring: Keyring,
+        context: CommandContext
+    ) throws -> PointSource {
+        var search = Search()
+        let opened = places.compactMap { place in
+            search.attempt { try Repository.open(try place.store(in: context), keyring: keyring) }
+        }
+        let named = opened.compactMap { repository in
+            search.attempt { (try repository.resolve(selector, plan: plan), repository) }
+        }
+        let isLatest = selector == "latest" || selector.hasSuffix("/latest")
+        guard let name = isLatest ? named.map(\.0).max() : named.first?.0 else { throw search.failure }
+        let holders = opened.filter { repository in
+            search.attempt { try repository.listPoints(plan: name.plan).contains { $0.name == name } } == true
+        }
+        for (index, repository) in holders.enumerated() {
+            guard let point = search.attempt({ try repository.readPoint(name) }) else { continue }
+            let copies = holders.enumerated().filter { $0.offset != index }.map(\.element)
+            return PointSource(point: point, repository: repository, copies: copies, notices: search.notices)
+        }
+        throw search.failure
+    }
+
+    /// Keeps what is read from being collected in every repository; `end()` them all.
+    func beginSessions() throws -> [Session] {
+        let name = point.name
+        let first = try repository.beginSession(kind: .restore, plan: name.plan, base: name)
+        return [first] + copies.compactMap { try? $0.beginSession(kind: .restore, plan: name.plan, base: name) }
+    }
+
+    /// What went wrong on the way.
+    private struct Search {
+        private var errors: [Diagnostic] = []
+
+        var notices: [String] {
+            errors.map { error in error.cause.map { "\(error.summary): \($0)" } ?? error.summary }
+        }
+
+        var failure: Diagnostic {
+            errors.first
+                ?? Diagnostic(.pointUnknown, "there is no such point", hint: "List them with 'lifeboat points'.")
+        }
+
+        mutating func attempt<Value>(_ body: () throws -> Value) -> Value? {
+            do {
+                return try body()
+            } catch {
+                errors.append(Commands.diagnostic(for: error))
+                return nil
+            }
+        }
+    }
+}
+
+extension RepositoryOptions {
+    /// The repository that was named, or those of the plan in the order in which they are to be asked.
+    func places(in context: CommandContext) throws -> [RepositoryPlace] {
+        if let from { return [try RepositoryChoice(typed: from, config: config).place(in: context)] }
+        let settings = try SettingsChoice(config: config).load(in: context)
+        return try settings.places(ofPlan: plan, in: context)
+    }
+}
+
+extension Settings {
+    /// The repositories of a plan, or of the only one there is; throws where there are several plans and none is named.
+    func places(ofPlan name: String?, in context: CommandContext) throws -> [RepositoryPlace] {
+        let chosen = try plans(named: name.map { [$0] } ?? [])
+        let lists = Set(chosen.map(\.repositories))
+        let firsts = Set(lists.map { $0.prefix(1) })
+        // Without a plan's name only what is the same for all can be meant.
+        guard let names = lists.count == 1 ? lists.first : firsts.first.map({ Array($0) }), firsts.count == 1 else {
+            throw Diagnostic(
+                .usage,
+                "\(path) has several plans with repositories of their own",
+                cause: chosen.map(\.name).joined(separator: ", "),
+                hint: "Name a plan with --plan, or a repository with --from."
+            )
+        }
+        return try names.map { name in
+            guard let found = repository(name) else {
+                throw Diagnostic(.settingsInvalid, "there is no repository '\(name)' in \(path)")
+            }
+            return RepositoryPlace(found, in: context)
+        }
+    }
+}
+
+extension Diagnostic {
+    /// A repository of the plan did not serve and another did.
+    static func passedOver(_ notice: String) -> Diagnostic {
+        Diagnostic(
+            .partial,
+            "a repository of the plan was passed over",
+            cause: notice,
+            hint: "Run 'lifeboat verify' on it; --repair mends it from another."
+        )
+    }
+}

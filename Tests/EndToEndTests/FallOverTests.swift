@@ -1,0 +1,142 @@
+import Glibc
+import Model
+import PostgresClient
+import Streams
+import TestSupport
+import Testing
+
+@Suite("When one copy is gone or damaged, the next one serves")
+struct FallOverTests {
+    @Test("a restore takes single archives from another repository, and says which and why")
+    func damagedArchives() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            let archives = try twoArchives(copies)
+            // One flipped in a, one missing in a, and the flipped one missing in b: only c has it.
+            try spoil(archives[0])
+            try #require(unlink(archives[1]) == 0)
+            let flipped = try #require(copies.archives(of: "b").first { $0.hasSuffix(archives[0].suffix(40)) })
+            try #require(unlink(flipped) == 0)
+            try withDatabase { target in
+                let answer = try restore(copies, to: target, "--format", "json")
+                #expect(answer.status == 0, "\(answer)")
+                #expect(JSON(answer)["notices"].count >= 2, "\(answer)")
+                #expect(try sum(of: target) == sum(of: scene.source))
+            }
+            // On its own, the damaged one refuses.
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let alone = try scene.lifeboat("restore", "--from", copies.path("a"), "--to", text)
+                #expect(alone.status == 13, "\(alone)")
+            }
+        }
+    }
+
+    @Test("restore, drill and report pass over a repository that cannot be opened, and say so")
+    func goneRepository() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene, objectives: "{ copies: 3, rpo: \"24h\" }")
+            #expect(try copies.backUp().status == 0)
+            #expect(try copies.run(["report", "--config", copies.config]).status == 0)
+            try copies.spoilDescriptor(of: "a")
+            try withDatabase { target in
+                let answer = try restore(copies, to: target)
+                #expect(answer.status == 0, "\(answer)")
+                #expect(answer.errors.contains("a repository of the plan was passed over"), "\(answer)")
+                #expect(try sum(of: target) == sum(of: scene.source))
+            }
+            let drill = try copies.run(["drill", "--config", copies.config])
+            #expect(drill.status == 0 && drill.errors.contains("passed over"), "\(drill)")
+            let report = try copies.run(["report", "--config", copies.config])
+            #expect(report.status == 4, "\(report)")
+            #expect(report.errors.contains("repository 'a' does not count"), "\(report)")
+        }
+    }
+
+    @Test("a repository that missed the newest point does not hide it")
+    func newestElsewhere() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            #expect(try copies.backUp().status == 0)
+            try scene.change("UPDATE purchase SET amount = 77 WHERE id = 5")
+            try copies.breakArchives(of: "a")
+            #expect(try copies.backUp().status == 3)
+            try copies.mendArchives(of: "a")
+            try withDatabase { target in
+                let answer = try restore(copies, to: target)
+                #expect(answer.status == 0, "\(answer)")
+                #expect(try sum(of: target) == sum(of: scene.source))
+            }
+        }
+    }
+
+    @Test("verify names what a damaged archive holds, and --repair mends it from another copy and from nothing else")
+    func repair() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            let archives = try twoArchives(copies)
+            try flip(archives[0])
+            let quick = try copies.run(["verify", "--quick", "--from", "a", "--config", copies.config])
+            #expect(quick.status == 0, "\(quick)")
+            let found = try copies.run(["verify", "--from", "a", "--config", copies.config, "--format", "json"])
+            #expect(found.status == 13, "\(found)")
+            #expect(JSON(found)["damaged"][0]["ranges"][0]["table"].text != nil, "\(found)")
+            // A look at sizes does not acquit it.
+            _ = try copies.run(["verify", "--quick", "--from", "a", "--config", copies.config])
+            let listed = try copies.run(["points", "--from", "a", "--config", copies.config, "--format", "json"])
+            #expect(JSON(listed)["points"][0]["damaged"].text != nil, "\(listed)")
+
+            try #require(unlink(archives[1]) == 0)
+            #expect(try copies.run(["verify", "--quick", "--from", "a", "--config", copies.config]).status == 13)
+            // A copy that is damaged too is no source.
+            for archive in try copies.archives(of: "b") { try flip(archive) }
+            let none = try copies.run(
+                ["verify", "--repair", "--from-repository", "b", "--from", "a", "--config", copies.config]
+            )
+            #expect(none.status == 13, "\(none)")
+            #expect(access(archives[0], F_OK) == 0, "what is damaged stays until good bytes are there")
+            let mended = try copies.run(["verify", "--repair", "--from", "a", "--config", copies.config])
+            #expect(mended.status == 0, "\(mended)")
+            #expect(mended.output.contains("mended archive"), "\(mended)")
+            #expect(try scene.lifeboat("verify", "--deep", "--from", copies.path("a")).status == 0)
+            #expect(try scene.lifeboat("drill", "--from", copies.path("a")).status == 0)
+            let after = try copies.run(["points", "--from", "a", "--config", copies.config, "--format", "json"])
+            #expect(JSON(after)["points"][0]["damaged"].text == nil, "\(after)")
+        }
+    }
+
+    private func restore(_ copies: Copies, to target: ConnectionSettings, _ more: String...) throws -> Answer {
+        let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+        return try copies.run(["restore", "latest", "--config", copies.config, "--to", text] + more)
+    }
+
+    /// Two runs, so that the newest point lies in two archives; the older one first.
+    private func twoArchives(_ copies: Copies) throws -> [String] {
+        try #require(copies.backUp().status == 0)
+        let first = try copies.archives(of: "a")
+        try copies.scene.change("UPDATE purchase SET amount = 77 WHERE id = 5")
+        try #require(copies.backUp().status == 0)
+        let both = first + (try copies.archives(of: "a")).filter { !first.contains($0) }
+        try #require(both.count == 2)
+        return both
+    }
+
+    private func sum(of database: ConnectionSettings) throws -> String? {
+        let sql = "SELECT md5(string_agg(p::text, '|' ORDER BY id)) FROM public.purchase p"
+        return try Connection(database).query(sql)[0, 0]
+    }
+}
+
+/// Changes a byte in every encrypted chunk of an archive, whose length stays.
+private func spoil(_ path: String) throws {
+    let file = open(path, O_RDWR)
+    try #require(file >= 0)
+    defer { close(file) }
+    let end = lseek(file, 0, SEEK_END)
+    for offset in stride(from: Int(1000), to: end, by: 10_000) {
+        var byte: UInt8 = 0
+        try #require(pread(file, &byte, 1, offset) == 1)
+        byte ^= 0x40
+        try #require(pwrite(file, &byte, 1, offset) == 1)
+    }
+}
