@@ -5,7 +5,10 @@ func readTriggers(_ context: ReadingContext) throws -> [FoundObject] {
     try context.query(
         """
         SELECT t.oid, t.tgname, t.tgrelid, n.nspname, c.relname, t.tgenabled, t.tgparentid,
-          pg_get_triggerdef(t.oid) AS definition
+          pg_get_triggerdef(t.oid) AS definition,
+          ARRAY(WITH RECURSIVE above AS (
+              SELECT t.tgparentid AS oid UNION SELECT a.tgparentid FROM pg_trigger a JOIN above b ON a.oid = b.oid)
+            SELECT oid FROM above WHERE oid <> 0 ORDER BY oid) AS ancestors
         FROM pg_trigger t
         JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -26,8 +29,10 @@ func readTriggers(_ context: ReadingContext) throws -> [FoundObject] {
         case "R": statements.append("ALTER TABLE \(table) ENABLE REPLICA TRIGGER \(quoted(name))")
         default: if parent != 0 { statements.append("ALTER TABLE \(table) ENABLE TRIGGER \(quoted(name))") }
         }
-        var needs = [(own, 0)]
-        if parent != 0 { needs.append((CatalogAddress(SystemCatalog.trigger, parent), 0)) }
+        // Changing a trigger changes its copies below: a copy's own state comes after that of every one above it, and the
+        // nearest may have none of its own.
+        let ancestors = arrayElements(row.text("ancestors")).compactMap { $0.flatMap { UInt32($0) } }
+        let needs = [(own, 0)] + ancestors.map { (CatalogAddress(SystemCatalog.trigger, $0), 0) }
         var found = FoundObject(
             CatalogObject(identity, reference: quoted(name) + " ON " + table),
             at: address,

@@ -4,10 +4,12 @@
 /// within one, `RestoreStep.after` says what may run in parallel.
 package struct RestoreOrder: Sendable {
     package private(set) var steps: [RestoreStep] = []
+    private let trees: PartitionTrees
 
     /// Orders the stages of every object; `dropsMissingPublic` removes the `public` schema of a new database when the
     /// catalog has none (leave it off for a part of a catalog).
     package init(_ catalog: DatabaseCatalog, dropsMissingPublic: Bool = false) {
+        trees = PartitionTrees(catalog)
         if dropsMissingPublic, !catalog.objects.contains(where: { $0.identity == Self.publicSchema }) {
             steps.append(
                 RestoreStep(
@@ -61,7 +63,7 @@ package struct RestoreOrder: Sendable {
                 section: stage.section,
                 statements: statements,
                 after: after,
-                locks: Self.locks(object, stage)
+                locks: locks(object, stage)
             )
         )
         if number == object.stageOfOwner, let owner = object.ownerStatement {
@@ -107,13 +109,17 @@ package struct RestoreOrder: Sendable {
         }
     }
 
-    /// An index may be built beside another on the same table; a constraint, trigger or rule may not.
-    private static func locks(_ object: CatalogObject, _ stage: Stage) -> [RestoreStep.RelationLock] {
+    /// An index may be built beside another on the same table; a constraint, trigger or rule may not, and of what concerns
+    /// a whole partition tree (attached indexes, triggers, foreign keys) only one thing is done at a time.
+    private func locks(_ object: CatalogObject, _ stage: Stage) -> [RestoreStep.RelationLock] {
         guard stage.section == .postData else { return [] }
         let isShared = object.identity.kind == .index && stage.purpose == .create && stage.statements.count == 1
         var tables = stage.dependencies.map(\.object).filter { $0.kind == .table }
         if object.identity.kind == .table { tables.append(object.identity) }
         if let own = object.identity.tableItLivesOn { tables.append(own) }
+        if stage.purpose == .attach || object.identity.kind == .foreignKey || object.identity.kind == .trigger {
+            tables += tables.map(trees.root)
+        }
         // Most have one or two, with repetitions.
         var distinct: [ObjectIdentity] = []
         for table in tables where !distinct.contains(table) { distinct.append(table) }
