@@ -40,7 +40,9 @@ struct RoleSteps {
     }
 
     /// Membership in one of the server's own roles, such as `pg_execute_server_program`.
-    private static func isPowerful(_ statement: String) -> Bool { statement.hasPrefix("GRANT \"pg_") }
+    ///
+    /// Also where the grant stands inside a DO statement, because somebody else made it.
+    private static func isPowerful(_ statement: String) -> Bool { statement.contains("GRANT \"pg_") }
 
     private static func withoutSuperuser(_ statement: String) -> String {
         guard let words = statement.firstRange(of: "\" WITH SUPERUSER ") else { return statement }

@@ -24,14 +24,14 @@ func readRoles(_ context: ReadingContext) throws -> [FoundObject] {
             stages: [FoundStage(.create, .roles, [createIfMissing(name), attributes(row)])]
         )
         if let grants = memberships[row.oid("oid")] {
-            found.stages.append(
-                FoundStage(
-                    .attach,
-                    .roles,
-                    grants.map(\.statement),
-                    needs: [(address, 0)] + grants.map { (CatalogAddress(SystemCatalog.role, $0.group), 0) }
-                )
-            )
+            var needs = [(address: address, stage: 0)]
+            for grant in grants {
+                needs.append((CatalogAddress(SystemCatalog.role, grant.group), 0))
+                // Whoever granted must have been granted the right to do so before.
+                guard let grantor = grant.grantor, grantor != row.oid("oid") else { continue }
+                needs.append((CatalogAddress(SystemCatalog.role, grantor), memberships[grantor] == nil ? 0 : 1))
+            }
+            found.stages.append(FoundStage(.attach, .roles, grants.map(\.statement), needs: needs))
         }
         if let settings = settings[row.oid("oid")] {
             // After everything else: a setting may name a schema or need an extension's library.
@@ -77,6 +77,8 @@ private func attributes(_ row: Row) -> String {
 
 private struct Membership {
     var group: UInt32
+    /// Nil when the first superuser granted it, as a restore does.
+    var grantor: UInt32?
     var statement: String
 }
 
@@ -85,28 +87,51 @@ private func readMemberships(_ context: ReadingContext) throws -> [UInt32: [Memb
     let options = context.major >= 16 ? "m.inherit_option, m.set_option" : "NULL AS inherit_option, NULL AS set_option"
     let rows = try context.query(
         """
-        SELECT m.member, m.roleid, m.admin_option, r.rolname, u.rolname AS member_name, g.rolname AS grantor, \(options)
+        SELECT m.member, m.roleid, m.admin_option, r.rolname, u.rolname AS member_name, u.rolinherit, g.oid AS grantor,
+          g.rolname AS grantor_name, \(options)
         FROM pg_auth_members m
         JOIN pg_roles r ON r.oid = m.roleid
         JOIN pg_roles u ON u.oid = m.member
-        LEFT JOIN pg_roles g ON g.oid = m.grantor
+        LEFT JOIN pg_roles g ON g.oid = m.grantor AND g.oid <> 10
         WHERE left(u.rolname, 3) <> 'pg_'
         ORDER BY r.rolname COLLATE "C", g.rolname COLLATE "C"
         """
     )
     var memberships: [UInt32: [Membership]] = [:]
     for row in rows {
-        var options: [String] = []
-        if row.flag("admin_option") { options.append(context.major >= 16 ? "ADMIN TRUE" : "ADMIN OPTION") }
-        if let inherit = row["inherit_option"] { options.append("INHERIT \(inherit == "t" ? "TRUE" : "FALSE")") }
-        if let set = row["set_option"], set != "t" { options.append("SET FALSE") }
-        var statement = "GRANT \(quoted(row.text("rolname"))) TO \(quoted(row.text("member_name")))"
-        if !options.isEmpty { statement += " WITH " + options.joined(separator: ", ") }
         memberships[row.oid("member"), default: []].append(
-            Membership(group: row.oid("roleid"), statement: statement)
+            Membership(
+                group: row.oid("roleid"),
+                grantor: row["grantor"].flatMap { UInt32($0) },
+                statement: membershipStatement(row, context.major)
+            )
         )
     }
     return memberships
+}
+
+private func membershipStatement(_ row: Row, _ major: Int) -> String {
+    var options: [String] = []
+    if row.flag("admin_option") { options.append(major >= 16 ? "ADMIN TRUE" : "ADMIN OPTION") }
+    // What the member's own attribute gives need not be said, and before 16 it could not be.
+    if let inherit = row["inherit_option"], inherit != row["rolinherit"] {
+        options.append("INHERIT \(inherit == "t" ? "TRUE" : "FALSE")")
+    }
+    if let set = row["set_option"], set != "t" { options.append("SET FALSE") }
+    var statement = "GRANT \(quoted(row.text("rolname"))) TO \(quoted(row.text("member_name")))"
+    if !options.isEmpty { statement += " WITH " + options.joined(separator: ", ") }
+    guard let grantor = row["grantor_name"] else { return statement }
+    // From 16 on a grantor must still have the right to grant, and only a superuser may speak for another role: without
+    // either the membership itself matters more than who gave it.
+    return doStatement(
+        """
+        BEGIN
+          EXECUTE \(literal(statement + " GRANTED BY " + quoted(grantor)));
+        EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation OR feature_not_supported THEN
+          EXECUTE \(literal(statement));
+        END
+        """
+    )
 }
 
 /// Settings of roles, for every database and for this one.
