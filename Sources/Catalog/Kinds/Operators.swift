@@ -10,6 +10,7 @@ func readOperators(_ context: ReadingContext) throws -> [FoundObject] {
         SELECT o.oid, o.oprname AS name, n.nspname, pg_get_userbyid(o.oprowner) AS owner, o.oprcode, o.oprrest, o.oprjoin,
           CASE WHEN o.oprleft <> 0 THEN format_type(o.oprleft, NULL) END AS left_type,
           CASE WHEN o.oprright <> 0 THEN format_type(o.oprright, NULL) END AS right_type, o.oprcanmerge, o.oprcanhash,
+          EXISTS (SELECT FROM pg_operator x WHERE o.oid IN (x.oprcom, x.oprnegate)) AS is_named,
           c.oprname AS commutator, cn.nspname AS commutator_schema, g.oprname AS negator, gn.nspname AS negator_schema
         FROM pg_operator o
         JOIN pg_namespace n ON n.oid = o.oprnamespace
@@ -22,6 +23,13 @@ func readOperators(_ context: ReadingContext) throws -> [FoundObject] {
     ).compactMap { row in
         guard row.text("oprcode") != "-" else {
             context.ignored.insert(CatalogAddress(SystemCatalog.operator, row.oid("oid")))
+            // One that another operator names comes back with that one.
+            if !row.flag("is_named") {
+                let sides = [row["left_type"], row["right_type"]].map { $0 ?? "NONE" }.joined(separator: ", ")
+                context.notices.append(
+                    "operator \(row.text("nspname")).\(row.text("name")) (\(sides)) is only a shell and was left out"
+                )
+            }
             return nil
         }
         let name = quoted(row.text("nspname")) + "." + row.text("name")

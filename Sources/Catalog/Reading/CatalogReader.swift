@@ -24,6 +24,14 @@ package struct CatalogReader {
     /// text and any character. Throws `unsupportedObject` when something is there that cannot be carried, or when
     /// something kept depends on something excluded.
     package func read(excluding patterns: [String] = []) throws -> DatabaseCatalog {
+        do {
+            return try readAll(excluding: patterns)
+        } catch let failure as CatalogQueryFailure {
+            throw ReadingProblem(connection).explained(failure.error)
+        }
+    }
+
+    private func readAll(excluding patterns: [String]) throws -> DatabaseCatalog {
         let exclusion = Exclusion(patterns)
         let major = connection.serverVersion.major
         let ahead = second.map { QueryAhead(Self.longQueries(major), in: $0) }

@@ -21,6 +21,7 @@ struct CompletenessCheck {
     /// Throws `unsupportedObject` naming what no reader knows, unless it is excluded.
     func run(excluding exclusion: Exclusion) throws {
         try noticeUsersObjectsInSystemSchemas()
+        try requireKnownCatalogs()
         var missing: [CatalogAddress] = []
         for row in try context.query(Self.everything) {
             let address = CatalogAddress(row.oid(0), row.oid(1))
@@ -51,6 +52,38 @@ struct CompletenessCheck {
             context: ["objects": names.joined(separator: "\n")]
         )
     }
+
+    /// A later version may keep its new kinds in catalogs that no reader knows; what users made there has dependencies.
+    private func requireKnownCatalogs() throws {
+        let known = Self.knownCatalogs.map { "'\($0)'" }.joined(separator: ", ")
+        let rows = try context.query(
+            """
+            SELECT c.relname, count(DISTINCT d.objid) AS objects
+            FROM pg_depend d JOIN pg_class c ON c.oid = d.classid
+            WHERE d.objid >= \(ReadingContext.firstUserOID) AND c.relname NOT IN (\(known))
+              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
+            GROUP BY c.relname ORDER BY c.relname
+            """
+        )
+        guard let first = rows.first else { return }
+        throw Diagnostic(
+            .unsupportedObject,
+            "the database holds objects of a kind that is not known yet, in '\(first.text("relname"))'",
+            cause: "\(first.text("objects")) of them on PostgreSQL \(context.major)",
+            hint: "Upgrade Lifeboat; until then use pg_dump of that version, or drop them."
+        )
+    }
+
+    /// Every catalog that has rows of its own in `pg_depend`, up to PostgreSQL 18.
+    private static let knownCatalogs = [
+        "pg_class", "pg_proc", "pg_type", "pg_cast", "pg_collation", "pg_constraint", "pg_conversion", "pg_attrdef",
+        "pg_language", "pg_largeobject", "pg_operator", "pg_opclass", "pg_opfamily", "pg_am", "pg_amop", "pg_amproc",
+        "pg_rewrite", "pg_trigger", "pg_namespace", "pg_statistic_ext", "pg_ts_parser", "pg_ts_dict", "pg_ts_template",
+        "pg_ts_config", "pg_authid", "pg_database", "pg_tablespace", "pg_foreign_data_wrapper", "pg_foreign_server",
+        "pg_user_mapping", "pg_default_acl", "pg_extension", "pg_event_trigger", "pg_policy", "pg_publication",
+        "pg_publication_rel", "pg_publication_namespace", "pg_subscription", "pg_transform", "pg_auth_members",
+        "pg_parameter_acl", "pg_subscription_rel",
+    ]
 
     /// What users put among the server's own objects is not carried: pg_dump leaves it in silence, we say so.
     private func noticeUsersObjectsInSystemSchemas() throws {

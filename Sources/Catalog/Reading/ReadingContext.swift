@@ -39,7 +39,7 @@ final class ReadingContext {
         do {
             return try connection.query(sql)
         } catch let error as PostgresError {
-            throw error.diagnostic(while: "could not read the catalog")
+            throw CatalogQueryFailure(error: error)
         }
     }
 
@@ -55,6 +55,11 @@ final class ReadingContext {
     static let userSchema = "left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'"
     /// The first OID that the server gives to what users create.
     static let firstUserOID = 16384
+}
+
+/// What a server answered to one of the catalog's own queries.
+struct CatalogQueryFailure: Error {
+    let error: PostgresError
 }
 
 extension Row {

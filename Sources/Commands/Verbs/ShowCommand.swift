@@ -86,6 +86,7 @@ struct ShowCommand: LifeboatCommand {
             ("signed by", StyledText(answer.signer)),
         ]
         facts += manifest.omissions.map { ("left out", StyledText("\($0.object): \($0.reason)")) }
+        facts += manifest.notices.map { ("remarked", StyledText($0.onOneLine)) }
         facts += manifest.phases.map { phase in
             ("took", StyledText("\(phase.name) \(secondsText(phase.seconds))"))
         }
