@@ -17,7 +17,9 @@ struct CatalogProof {
         let copy = try connection.withTransaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
             try CatalogReader(connection).read()
         }
-        let difference = CatalogDifference.compare(catalog, copy, normalised: normalised)
+        let difference = try ServerSpelling(connection, first: catalog, copy: copy).settled(
+            CatalogDifference.compare(catalog, copy, normalised: normalised)
+        )
         let changed = difference.objects.count { $0.change != .extra }
         return DrillRun.CatalogScore(
             equal: difference.total - changed,

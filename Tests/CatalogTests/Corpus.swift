@@ -23,7 +23,8 @@ enum Corpus {
         return try withDatabase(on: major, options: "TEMPLATE template0") { settings in
             let connection = try Connection(settings)
             // Only Debian's server comes with extensions and ICU.
-            let all = files + ["database"] + (contrib && major == .v15 ? ["contrib"] : [])
+            let all =
+                files + ["database"] + (contrib && major == .v15 ? ["contrib"] : [])
             for file in all { try connection.execute(text(file)) }
             return try body(settings)
         }
@@ -67,6 +68,18 @@ enum Corpus {
                 }
             }
         }
+    }
+
+    /// The difference between a catalog and its copy without what only reads differently on the copy's server.
+    static func settled(
+        _ difference: CatalogDifference,
+        _ before: DatabaseCatalog,
+        _ after: DatabaseCatalog,
+        on copy: ConnectionSettings
+    ) throws -> CatalogDifference {
+        let connection = try Connection(copy)
+        for statement in RestoreScript.sessionSettings { try connection.execute(statement) }
+        return try ServerSpelling(connection, first: before, copy: after).settled(difference)
     }
 
     /// What pg_dump says of a database, without what differs between two runs of it.

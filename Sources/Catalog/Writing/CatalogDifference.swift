@@ -14,9 +14,12 @@ package struct CatalogDifference: Sendable, Hashable {
         _ second: DatabaseCatalog,
         normalised: (CatalogObject) -> CatalogObject? = { $0 }
     ) -> CatalogDifference {
+        let namesNotNull = first.serverMajor < 18 && second.serverMajor >= 18
         let before = first.objects.compactMap(normalised)
         let after = Dictionary(
-            second.objects.compactMap(normalised).map { ($0.identity, $0) },
+            second.objects.compactMap(normalised).map { namesNotNull ? $0.withoutNamesOfNotNull : $0 }.map {
+                ($0.identity, $0)
+            },
             uniquingKeysWith: { first, _ in first }
         )
         var differences: [ObjectDifference] = []
@@ -41,6 +44,20 @@ package struct CatalogDifference: Sendable, Hashable {
     package var fidelity: Double {
         let lost = objects.count { $0.change != .extra }
         return total == 0 ? 1 : Double(total - lost) / Double(total)
+    }
+}
+
+extension CatalogObject {
+    /// From 18 on NOT NULL has a name, which the server chose for what an earlier one had without.
+    fileprivate var withoutNamesOfNotNull: CatalogObject {
+        guard [.table, .foreignTable, .domain].contains(identity.kind) else { return self }
+        var object = self
+        for stage in object.stages.indices {
+            object.stages[stage].statements = object.stages[stage].statements.map { statement in
+                statement.replacing(/[ ]CONSTRAINT "(?:[^"]|"")+" NOT NULL/, with: " NOT NULL")
+            }
+        }
+        return object
     }
 }
 
