@@ -1,0 +1,65 @@
+import Catalog
+import Glibc
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite("a database that nobody wrote comes back as it was")
+struct GeneratedSchemaTests {
+    /// Eight seeds on 15 and on 16 in an ordinary run, thousands with LIFEBOAT_CAMPAIGN=1; LIFEBOAT_SEED names the first.
+    private static let seeds: Range<UInt64> = {
+        let first = getenv("LIFEBOAT_SEED").flatMap { UInt64(String(cString: $0)) } ?? 1
+        return first..<(first + (getenv("LIFEBOAT_CAMPAIGN") == nil ? 8 : 2_000))
+    }()
+
+    @Test("pg_dump and our own comparison find nothing", arguments: [PostgresMajor.v15, .v16])
+    func roundTrip(major: PostgresMajor) throws {
+        try Corpus.makeRoles(on: major)
+        for seed in Self.seeds {
+            try withDatabase(on: major, options: "TEMPLATE template0") { original in
+                let accepted = try Self.fill(original, seed: seed)
+                #expect(accepted > 0.6, "seed \(seed): the server takes \(accepted) of the statements only")
+                try withDatabase(on: major, options: "TEMPLATE template0") { copy in
+                    let before = try Corpus.read(original)
+                    try Corpus.restore(before, into: copy)
+                    let after = try Corpus.read(copy)
+                    let difference = CatalogDifference.compare(before, after)
+                    let settled = try Corpus.settled(difference, before, after, on: copy)
+                    #expect(settled.objects == [], "seed \(seed): \(settled.objects)")
+                    // Where the server itself reads a definition back in other words, the texts differ as well.
+                    guard difference.objects.isEmpty else { return }
+                    let (told, known) = (try Corpus.dump(copy, by: major), try Corpus.dump(original, by: major))
+                    #expect(told.difference(from: known).isEmpty, "seed \(seed)")
+                }
+            }
+        }
+    }
+
+    @Test("a later major takes it without an error, and it is proven the same there")
+    func laterMajor() throws {
+        for target in [PostgresMajor.v16, .v18] {
+            try Corpus.makeRoles(on: .v15)
+            try Corpus.makeRoles(on: target)
+            for seed in Self.seeds.prefix(getenv("LIFEBOAT_CAMPAIGN") == nil ? 4 : 500) {
+                try withDatabase(options: "TEMPLATE template0") { original in
+                    _ = try Self.fill(original, seed: seed)
+                    try withDatabase(on: target, options: "TEMPLATE template0") { copy in
+                        let before = try Corpus.read(original)
+                        try Corpus.restore(before, into: copy)
+                        let after = try Corpus.read(copy)
+                        let difference = CatalogDifference.compare(before, after)
+                        #expect(try Corpus.settled(difference, before, after, on: copy).objects == [], "seed \(seed)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs what was invented, and returns the share that the server accepted.
+    private static func fill(_ settings: ConnectionSettings, seed: UInt64) throws -> Double {
+        let connection = try Connection(settings)
+        let statements = SchemaGenerator(seed: seed).statements
+        let accepted = statements.count { (try? connection.execute($0)) != nil }
+        return Double(accepted) / Double(statements.count)
+    }
+}
