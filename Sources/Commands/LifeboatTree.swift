@@ -18,7 +18,10 @@ extension CommandTree where Context == CommandContext {
             CommandGroup("Recover", [CommandEntry(RestoreCommand.self), CommandEntry(DrillCommand.self)]),
             CommandGroup(
                 "Look",
-                [CommandEntry(PointsCommand.self), CommandEntry(ShowCommand.self), CommandEntry(ReportCommand.self)]
+                [
+                    CommandEntry(PointsCommand.self), CommandEntry(ShowCommand.self), CommandEntry(DiffCommand.self),
+                    CommandEntry(ReportCommand.self),
+                ]
             ),
             CommandGroup(
                 "Keep",
