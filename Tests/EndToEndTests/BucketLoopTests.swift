@@ -83,7 +83,7 @@ struct BucketLoopTests {
     }
 
     @Test(
-        "a host that may delete nothing but its sessions backs up; its prune ends with 13 and the right that is missing"
+        "a host that may delete nothing but its sessions backs up; its prune ends with 13 and loses nothing"
     )
     func withoutDeleting() throws {
         let server = try S3Server.shared(.moto)
@@ -105,7 +105,7 @@ struct BucketLoopTests {
             try scene.write("{ one: { keep: { last: 1 } } }", to: scene.folder + "/retention.json")
             let answer = try run(scene, server, ["prune", "--config", config, "--policy", "one", "--yes"], own)
             #expect(answer.status == 13 && answer.errorLines.count == 3, "\(answer)")
-            #expect(answer.errors.contains("s3:DeleteObject"), "\(answer)")
+            #expect(answer.errors.contains("may not delete"), "\(answer)")
             let points = JSON(try run(scene, server, ["points", "--from", place, "--format", "json"]))
             #expect(points["points"].count == 2)
         }

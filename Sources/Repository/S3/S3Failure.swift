@@ -150,7 +150,7 @@ struct S3Failure: Sendable {
                 "Give these credentials the rights of docs/stores.md on the bucket and the prefix."
             }
         return Diagnostic(
-            .repositoryStorage,
+            purpose.hasPrefix("remove") ? .deleteDenied : .repositoryStorage,
             "cannot \(purpose): \(displayName) denies it",
             cause: error.cause,
             hint: hint
