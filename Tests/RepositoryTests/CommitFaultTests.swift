@@ -65,6 +65,24 @@ struct CommitFaultTests {
         }
     }
 
+    @Test("a read that comes up short while a record is appended does not break the chain")
+    func shortRead() throws {
+        let origin = MemoryStore()
+        let scene = try Scene(origin)
+        func hold(_ reason: String) -> RunRecord {
+            scene.record(.hold(HoldChange(point: Scene.name(0), reason: reason)))
+        }
+        try scene.repository.append(hold("first"))
+        for failAt in 1...12 {
+            let store = origin.copy()
+            let faulty = FaultyStore(store, failAt: failAt, mode: .shortWrite, isCrash: false)
+            _ = code { try Repository.open(faulty, keyring: scene.keyring).append(hold("second")) }
+            let repository = try Repository.open(store, keyring: scene.keyring)
+            try repository.append(hold("third"))
+            #expect(try repository.records().count >= 2, "after a short read at \(failAt)")
+        }
+    }
+
     @Test(
         "creating a repository can fail at any operation and be done again",
         arguments: FaultyStore.Mode.allCases
