@@ -13,7 +13,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPClient": ["CCurl", "Diagnostics", "Streams"],
     "SecureShell": ["CSSH2"],
     "Policy": ["Model"],
-    "Catalog": ["Model", "Diagnostics", "PostgresClient", "Streams"],
+    "Catalog": ["Model", "Diagnostics", "PostgresClient"],
     "Repository": [
         "Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "Policy", "SecureShell", "HTTPClient",
     ],

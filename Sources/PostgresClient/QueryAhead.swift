@@ -1,15 +1,14 @@
-package import PostgresClient
 import Streams
 import Synchronization
 
 /// Runs `body` with a session that sees the same snapshot, and ends that session; may throw when there is none to be had.
 package typealias SecondSession = @Sendable (_ body: (Connection) throws -> Void) throws -> Void
 
-/// Puts the catalog's longest questions in a second session, while the first is busy with others.
+/// Puts long questions in a second session, while the first is busy with others.
 ///
 /// An answer that cannot be had here is simply not there: whoever needs it asks again in the first session, and hears
 /// the reason there. Any thread may wait; the second session lives on a thread of its own.
-final class QueryAhead: Sendable {
+package final class QueryAhead: Sendable {
     /// `@unchecked Sendable`: a complete answer that the asking thread has let go of before it opens the gate.
     private struct Answer: @unchecked Sendable {
         var rows: Rows
@@ -25,7 +24,7 @@ final class QueryAhead: Sendable {
     private let ended = Latch(count: 1)
 
     /// Begins to ask, in this order.
-    init(_ queries: [String], in session: @escaping SecondSession) {
+    package init(_ queries: [String], in session: @escaping SecondSession) {
         let places = Dictionary(queries.map { ($0, Place()) }, uniquingKeysWith: { first, _ in first })
         self.places = places
         startDedicatedThread { [self] in
@@ -36,7 +35,7 @@ final class QueryAhead: Sendable {
     }
 
     /// The answer, waited for; nil when the query is none of these or had no answer.
-    func rows(of query: String) -> Rows? {
+    package func rows(of query: String) -> Rows? {
         guard let place = places[query] else { return nil }
         place.gate.wait()
         // Taken out, so that the memory goes with whoever reads it.
@@ -47,7 +46,7 @@ final class QueryAhead: Sendable {
     }
 
     /// Asks nothing more and returns when the second session is closed.
-    func end() {
+    package func end() {
         isUnwanted.withLock { $0 = true }
         ended.wait()
     }
