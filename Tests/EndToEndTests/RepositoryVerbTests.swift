@@ -68,11 +68,11 @@ struct RepositoryVerbTests {
         try Scene.with { scene in
             let copies = try Copies(scene)
             #expect(try scene.lifeboat("repo", "init", copies.path("b")).status == 0)
-            let only = try copies.backUp("--to", "a")
+            let only = try copies.backUp("shop", "--to", "a")
             #expect(only.status == 0, "\(only)")
             try flip(try #require(copies.archives(of: "a").first))
             // A second point that uses nothing of the first.
-            #expect(try copies.backUp("--to", "a", "--full").status == 0)
+            #expect(try copies.backUp("shop", "--to", "a", "--full").status == 0)
             let answer = try copies.run(["repo", "sync", "a", "b", "--config", copies.config])
             #expect(answer.status == 3, "\(answer)")
             #expect(answer.output.contains("not copied"), "\(answer)")

@@ -66,7 +66,7 @@ struct SeveralCopiesTests {
         let sql = "CREATE TABLE wide AS SELECT i, repeat(md5(i::text), 20) AS pad FROM generate_series(1, 150000) AS i"
         try Scene.with(sql: sql) { scene in
             let copies = try Copies(scene)
-            let one = try copies.backUp("--to", "a", "--full", "--format", "json")
+            let one = try copies.backUp("shop", "--to", "a", "--full", "--format", "json")
             #expect(one.status == 0, "\(one)")
             let three = try copies.backUp("--full", "--format", "json")
             #expect(three.status == 0, "\(three)")
