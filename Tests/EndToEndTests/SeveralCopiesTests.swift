@@ -61,23 +61,6 @@ struct SeveralCopiesTests {
         }
     }
 
-    @Test("three repositories take little more memory than one, and stay under the bound")
-    func memory() throws {
-        let sql = "CREATE TABLE wide AS SELECT i, repeat(md5(i::text), 20) AS pad FROM generate_series(1, 150000) AS i"
-        try Scene.with(sql: sql) { scene in
-            let copies = try Copies(scene)
-            let one = try copies.backUp("shop", "--to", "a", "--full", "--format", "json")
-            #expect(one.status == 0, "\(one)")
-            let three = try copies.backUp("--full", "--format", "json")
-            #expect(three.status == 0, "\(three)")
-            let alone = try #require(JSON(one)["backups"][0]["peakMemoryBytes"].number)
-            let together = try #require(JSON(three)["backups"][0]["peakMemoryBytes"].number)
-            print("peak memory: \(alone >> 20) MiB into one repository, \(together >> 20) MiB into three")
-            #expect(together < 128 << 20)
-            #expect(together < alone + (16 << 20))
-        }
-    }
-
     @Test("an error of the database is said once, and has its own status")
     func database() throws {
         try Scene.with { scene in
