@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import Model
 import PostgresClient
 import Streams
@@ -6,6 +7,8 @@ import Synchronization
 
 /// Copies with several sessions at once, all under the coordinator's snapshot.
 struct ExportWorkers {
+    private static let attempts = 20
+
     let context: ExportContext
     let stop: Stop
 
@@ -60,7 +63,7 @@ struct ExportWorkers {
 
     private func connect(_ index: Int, _ jobs: JobPile, _ inner: Stop) throws -> SnapshotReader? {
         do {
-            return try SnapshotReader(context.plan, snapshot: context.snapshot, pinned: context.pinned, stop: inner)
+            return try openReader(attempts: index == 0 ? Self.attempts : 1, inner)
         } catch let error as PostgresError {
             guard index > 0, error.saysServerIsFull else {
                 throw error.diagnostic(while: "cannot open a further session on '\(context.plan.source.displayName)'")
@@ -68,6 +71,22 @@ struct ExportWorkers {
             jobs.note("the server granted only \(index) of \(context.plan.workerCount) sessions for copying")
             return nil
         }
+    }
+
+    /// The session that helped to read the definitions has ended, but the server may count it a moment longer: the one
+    /// worker that must have a session asks again.
+    private func openReader(attempts: Int, _ inner: Stop) throws -> SnapshotReader {
+        for _ in 1..<max(1, attempts) {
+            do {
+                return try SnapshotReader(context.plan, snapshot: context.snapshot, pinned: context.pinned, stop: inner)
+            } catch let error as PostgresError
+                where error.saysServerIsFull && !error.message.contains("query_wait_timeout")
+            {
+                // A pooler has waited already.
+                usleep(100_000)
+            }
+        }
+        return try SnapshotReader(context.plan, snapshot: context.snapshot, pinned: context.pinned, stop: inner)
     }
 
     private func take(_ job: ExportJob, _ reader: SnapshotReader, _ work: RangeWork) throws {
