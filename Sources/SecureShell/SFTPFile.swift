@@ -70,8 +70,10 @@ package final class SFTPFile {
         let status = try session.session.repeated { Int(libssh2_sftp_fsync(handle)) }
         if status == 0 { return true }
         let error = session.refusal(status)
-        if case .status(.unsupported) = error { return false }
-        throw error
+        switch error {
+        case .status(.unsupported), .status(.permissionDenied): return false
+        default: throw error
+        }
     }
 
     /// Closes the file; a second call does nothing.

@@ -97,13 +97,6 @@ package final class SFTPSession {
         return entries
     }
 
-    /// Gives what lies at `old` the name `new`; whether an existing `new` is kept is the server's choice.
-    package func rename(_ old: String, to new: String) throws(SecureShellError) {
-        let (oldCount, newCount) = (UInt32(old.utf8.count), UInt32(new.utf8.count))
-        // Servers of version 3, which all are, are not told the flags; no overwriting is what they would say.
-        try require { Int(libssh2_sftp_rename_ex(handle, old, oldCount, new, newCount, 0)) }
-    }
-
     /// Makes a folder, 0700.
     package func makeFolder(_ path: String) throws(SecureShellError) {
         try require { Int(libssh2_sftp_mkdir_ex(handle, path, UInt32(path.utf8.count), 0o700)) }

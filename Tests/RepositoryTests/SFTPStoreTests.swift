@@ -165,6 +165,43 @@ struct SFTPStoreTests {
     }
 }
 
+@Suite("Servers that cannot do everything")
+struct PoorSFTPServerTests {
+    @Test("a server that cannot sync keeps the contract, and is recorded as not durable")
+    func noSync() throws {
+        let store = try SSHServer(denying: "fsync").store()
+        try ObjectStoreConformance(store: store).run()
+        #expect(store.capabilities == StoreCapabilities(createsExclusively: true, isDurable: false))
+    }
+
+    @Test("a server without hard links is refused: creating could overwrite")
+    func noLinks() throws {
+        let server = try SSHServer(denying: "hardlink")
+        let store = server.store()
+        try store.prepare()
+        let error = #expect(throws: Diagnostic.self) { try store.put(try objectKey("a/b"), [1]) }
+        #expect(error?.code == .repositoryStorage && error?.cause?.contains("hard links") == true)
+        #expect(try store.list("").isEmpty)
+        #expect(code { _ = try Scene(server.store()) } == .repositoryStorage)
+    }
+
+    @Test("a server that cannot replace in one step is refused")
+    func noReplacing() throws {
+        let store = try SSHServer(denying: "posix-rename").store()
+        try store.prepare()
+        let error = #expect(throws: Diagnostic.self) { try store.replace(try objectKey("sessions/a"), with: [1]) }
+        #expect(error?.code == .repositoryStorage && error?.cause?.contains("posix-rename") == true)
+        #expect(try store.list("").isEmpty)
+    }
+
+    @Test("free space is unknown where the server does not tell it")
+    func noSpace() throws {
+        let store = try SSHServer(denying: "statvfs").store()
+        try store.prepare()
+        #expect(try store.freeBytes() == nil)
+    }
+}
+
 @Suite("Whom an SFTP store trusts and what it shows")
 struct SFTPTrustTests {
     @Test("the host key is pinned by file, fingerprint or key, whichever type the server would rather show")

@@ -24,8 +24,9 @@ package final class SSHServer: Sendable {
         let process: ChildProcess
     }
 
-    /// Starts one; `extra` are more lines for its configuration.
-    package init(_ extra: String = "") throws {
+    /// Starts one; `denied` names extensions of SFTP that it is to lack, as `sftp-server -P` wants them.
+    package init(denying denied: String? = nil) throws {
+        let extra = denied.map { " -P \($0)" } ?? ""
         port = try unusedPort()
         let account = geteuid() == 0 ? PostgresServer.superuser : nil
         user = account ?? String(cString: getpwuid(geteuid()).pointee.pw_name)
@@ -70,9 +71,8 @@ package final class SSHServer: Sendable {
         StrictModes no
         UsePAM no
         PasswordAuthentication no
-        Subsystem sftp internal-sftp -d $1/home
+        Subsystem sftp internal-sftp -d $1/home$3
         MaxStartups 100
-        $3
         END
         """
 

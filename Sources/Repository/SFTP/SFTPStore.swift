@@ -100,6 +100,15 @@ package final class SFTPStore: ObjectStore {
         wasDurable.withLock { $0 = ($0 ?? true) && isDurable }
     }
 
+    func cannotLink() -> Diagnostic {
+        Diagnostic(
+            .repositoryStorage,
+            "cannot rely on \(displayName)",
+            cause: "the server makes no hard links (hardlink@openssh.com): two hosts could create one object",
+            hint: "Use a server and a file system that can: OpenSSH on any common one does."
+        )
+    }
+
     func cannotReplace() -> Diagnostic {
         Diagnostic(
             .repositoryStorage,

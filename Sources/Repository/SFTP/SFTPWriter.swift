@@ -6,7 +6,7 @@ import Streams
 /// One object on its way to a server.
 ///
 /// It has a hidden name until it is whole and synced; then it gets its own, in a step that fails where the name exists (a
-/// hard link, or a plain rename on servers that know no links) or that replaces what has it. Holds 256 KiB.
+/// hard link) or that replaces what has it. Holds 256 KiB.
 final class SFTPWriter: ObjectWriter {
     private let key: ObjectKey
     private let store: SFTPStore
@@ -130,11 +130,10 @@ final class SFTPWriter: ObjectWriter {
             try extensions.rename(temporaryPath, over: path)
         } else {
             do {
-                if extensions.canLink {
-                    try extensions.link(temporaryPath, as: path)
-                } else {
-                    try session.rename(temporaryPath, to: path)
-                }
+                guard extensions.canLink else { throw store.cannotLink() }
+                try extensions.link(temporaryPath, as: path)
+            } catch SecureShellError.status(.unsupported) {
+                throw store.cannotLink()
             } catch SecureShellError.status(let status) {
                 guard try session.facts(path) == nil else {
                     try? session.remove(temporaryPath)
@@ -144,7 +143,7 @@ final class SFTPWriter: ObjectWriter {
             }
         }
         store.note(isDurable: try tree.syncNames(in: tree.folder(of: key)))
-        if !replaces, extensions.canLink {
+        if !replaces {
             // The object is there: a second name that stays behind is cleared away some other day.
             try? session.remove(temporaryPath)
         }
