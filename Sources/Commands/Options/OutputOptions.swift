@@ -1,4 +1,5 @@
 package import CommandLineKit
+package import Model
 package import Terminal
 
 /// How a command speaks.
@@ -15,6 +16,15 @@ package struct OutputOptions: Sendable {
 }
 
 extension OutputFormat: ArgumentValue {}
+
+extension ByteRate: ArgumentValue {
+    package init?(argument: String) {
+        guard let rate = try? ByteRate(human: argument) else { return nil }
+        self = rate
+    }
+    package var argument: String { description }
+    package static var expected: String { "a rate, such as 20MB/s" }
+}
 
 /// How progress is shown.
 package struct ProgressOptions: Sendable {

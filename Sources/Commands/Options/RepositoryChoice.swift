@@ -20,7 +20,9 @@ struct RepositoryChoice: Sendable {
     }
 
     /// The store behind it.
-    func store(in context: CommandContext) throws -> any ObjectStore { try place(in: context).store(in: context) }
+    func store(in context: CommandContext, for use: StoreUse = .working) throws -> any ObjectStore {
+        try place(in: context).store(in: context, for: use)
+    }
 }
 
 extension StoreCapabilities {

@@ -23,8 +23,12 @@ package struct RepositoryOptions: Sendable {
     ]
 
     /// Opens the repository with the keys of this machine.
-    func open(_ keys: KeyOptions, in context: CommandContext) throws -> Repository {
-        try Repository.open(try store(in: context), keyring: try keys.keyring(in: context))
+    func open(
+        _ keys: KeyOptions,
+        in context: CommandContext,
+        for use: StoreUse = .working
+    ) throws -> Repository {
+        try Repository.open(try store(in: context, for: use), keyring: try keys.keyring(in: context))
     }
 
     /// The plan that was named; throws for a name that cannot be one.
@@ -58,9 +62,9 @@ package struct RepositoryOptions: Sendable {
         }
     }
 
-    private func store(in context: CommandContext) throws -> any ObjectStore {
-        if let from { return try RepositoryChoice(typed: from, config: config).store(in: context) }
+    private func store(in context: CommandContext, for use: StoreUse) throws -> any ObjectStore {
+        if let from { return try RepositoryChoice(typed: from, config: config).store(in: context, for: use) }
         let settings = try SettingsChoice(config: config).load(in: context)
-        return try settings.repository(ofPlan: plan, in: context)
+        return try settings.repository(ofPlan: plan, in: context, for: use)
     }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Model
 import Repository
 import Settings
 
@@ -7,7 +8,7 @@ struct RepositoryPlace: Sendable, Equatable {
     /// What people call it: its name in the settings, or what they typed.
     let name: String
     let location: RepositoryLocation
-    let limits: TransferLimits
+    private(set) var limits: TransferLimits
 
     /// A repository of the settings.
     init(_ settings: RepositorySettings, in context: CommandContext) {
@@ -51,6 +52,13 @@ struct RepositoryPlace: Sendable, Equatable {
         }
     }
 
+    /// The same place with another rate than its own, where one is given.
+    func limited(to rate: ByteRate?) -> RepositoryPlace {
+        var limited = self
+        limited.limits.rate = rate ?? limits.rate
+        return limited
+    }
+
     /// A path or a URL, without credentials.
     var text: String { location.text }
 
@@ -58,7 +66,15 @@ struct RepositoryPlace: Sendable, Equatable {
     var folder: String? { if case .folder(let path) = location { path } else { nil } }
 
     /// The store; nothing is touched before its first call.
-    func store(in context: CommandContext) throws -> any ObjectStore {
+    ///
+    /// A server is tried again when the way to it is disturbed, until the run is to end; S3 repeats its requests itself.
+    func store(in context: CommandContext, for use: StoreUse = .working) throws -> any ObjectStore {
+        use.decorate(try bareStore(in: context), rate: limits.rate, triesAgain: isServer, context.stop)
+    }
+
+    private var isServer: Bool { if case .sftp = location { true } else { false } }
+
+    private func bareStore(in context: CommandContext) throws -> any ObjectStore {
         switch location {
         case .folder(let path): FolderStore(path: path)
         case .sftp(let location):

@@ -43,7 +43,11 @@ extension Settings {
     }
 
     /// The store of the first repository of a plan, or of the only one when no plan is named.
-    func repository(ofPlan name: String?, in context: CommandContext) throws -> any ObjectStore {
+    func repository(
+        ofPlan name: String?,
+        in context: CommandContext,
+        for use: StoreUse = .working
+    ) throws -> any ObjectStore {
         let names: [String]
         if let name {
             names = try plans(named: [name])[0].repositories
@@ -63,6 +67,6 @@ extension Settings {
                 ?? names.first,
             let found = repository(first)
         else { throw Diagnostic(.settingsInvalid, "\(path) has no repository", hint: "Add one under 'repositories'.") }
-        return try RepositoryPlace(found, in: context).store(in: context)
+        return try RepositoryPlace(found, in: context).store(in: context, for: use)
     }
 }

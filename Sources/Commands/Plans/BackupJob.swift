@@ -65,11 +65,13 @@ struct BackupJob: Sendable {
                 hint: "Name the database in the URL, or the plan with --plan."
             )
         }
-        let place = try RepositoryPlace(typed: to, in: context)
+        let place = try RepositoryPlace(typed: to, in: context).limited(to: command.limitRate)
         return BackupJob(
             plan: plan,
             source: source,
-            places: [Place(name: place.name, store: try place.store(in: context))],
+            places: [
+                Place(name: place.name, store: try place.store(in: context))
+            ],
             settings: nil
         )
     }
@@ -94,7 +96,10 @@ struct BackupJob: Sendable {
             guard let found = settings.repository(repository) else {
                 throw Diagnostic(.settingsInvalid, "there is no repository '\(repository)' in \(settings.path)")
             }
-            return Place(name: repository, store: try RepositoryPlace(found, in: context).store(in: context))
+            return Place(
+                name: repository,
+                store: try RepositoryPlace(found, in: context).limited(to: command.limitRate).store(in: context)
+            )
         }
         guard !places.isEmpty else {
             throw Diagnostic(

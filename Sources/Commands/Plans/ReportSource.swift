@@ -18,7 +18,7 @@ struct ReportSource {
         let keyring = try command.keys.keyring(in: context)
         if let from = command.repository.from {
             let repository = try Repository.open(
-                try RepositoryPlace(typed: from, in: context).store(in: context),
+                try RepositoryPlace(typed: from, in: context).store(in: context, for: .reading),
                 keyring: keyring
             )
             let named =
@@ -40,7 +40,7 @@ struct ReportSource {
             }
             let places = try settings.places(ofPlan: plan.name, in: context)
             let opened = places.map { place in
-                Result { try Repository.open(try place.store(in: context), keyring: keyring) }
+                Result { try Repository.open(try place.store(in: context, for: .reading), keyring: keyring) }
             }
             let repositories = opened.compactMap { try? $0.get() }
             // Facts come from those within reach; what lies only in the others counts as not there.

@@ -17,6 +17,7 @@ struct BackupCommand: LifeboatCommand {
     var config: String?
     var workers: Int?
     var level: Int?
+    var limitRate: ByteRate?
     var full = false
     var audit = false
     var exclude: [String] = []
@@ -72,6 +73,12 @@ struct BackupCommand: LifeboatCommand {
                 to: \.level,
                 in: 1...19,
                 help: "How hard zstd tries: higher is smaller and slower (1)"
+            ),
+            .option(
+                "--limit-rate",
+                value: "RATE",
+                to: \.limitRate,
+                help: "Move data no faster than this, such as 20MB/s"
             ),
             .flag("--full", to: \.full, help: "Read everything, changed or not"),
             .flag("--audit", to: \.audit, help: "Count every table a second time, without block ranges"),

@@ -27,7 +27,7 @@ struct PointsCommand: LifeboatCommand {
 
     func run(in context: CommandContext) async throws {
         let rows = try await onEngineThread(context.stop) {
-            let opened = try repository.open(keys, in: context)
+            let opened = try repository.open(keys, in: context, for: .reading)
             return try PointRow.all(in: opened, plan: try repository.planName())
         }
         let console = context.console(output)

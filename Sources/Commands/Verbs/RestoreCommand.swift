@@ -19,6 +19,7 @@ struct RestoreCommand: LifeboatCommand {
     var planOnly = false
     var intoExisting: String?
     var workers = 4
+    var limitRate: ByteRate?
     var noOwner = false
     var noPrivileges = false
     var noRoles = false
@@ -51,6 +52,12 @@ struct RestoreCommand: LifeboatCommand {
             .flag("--plan-only", to: \.planOnly, help: "Print what would be done and stop"),
             .option("--into-existing", value: "NAME", to: \.intoExisting, help: "Allow a target that is not empty"),
             .option("--jobs", "-j", value: "COUNT", to: \.workers, in: 1...64, help: "Connections that work at once"),
+            .option(
+                "--limit-rate",
+                value: "RATE",
+                to: \.limitRate,
+                help: "Move data no faster than this, such as 20MB/s"
+            ),
             .flag("--no-owner", to: \.noOwner, help: "Leave everything to the role that restores"),
             .flag("--no-privileges", to: \.noPrivileges, help: "Leave out grants"),
             .flag("--no-roles", to: \.noRoles, help: "Create no roles"),
@@ -105,7 +112,7 @@ struct RestoreCommand: LifeboatCommand {
         let place = try PointSource.find(
             point,
             plan: try repository.planName(),
-            in: try repository.places(in: context),
+            in: try repository.places(in: context).map { $0.limited(to: limitRate) },
             keyring: keyring,
             context: context
         )

@@ -34,7 +34,7 @@ struct ShowCommand: LifeboatCommand {
 
     func run(in context: CommandContext) async throws {
         let answer = try await onEngineThread(context.stop) {
-            let opened = try repository.open(keys, in: context)
+            let opened = try repository.open(keys, in: context, for: .reading)
             let plan = try repository.planName()
             let name = try opened.resolve(point, plan: plan)
             let stored = try opened.readPoint(name)

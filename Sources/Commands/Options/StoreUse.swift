@@ -1,0 +1,41 @@
+import Glibc
+import Model
+import Repository
+import Streams
+
+/// What a command may do with a store.
+enum StoreUse: Sendable {
+    /// Only look: nothing can be changed, whatever the command tries.
+    case reading
+    case working
+}
+
+extension StoreUse {
+    /// `store`, no faster than `rate` each way, tried again where that makes sense, and locked where only looking is
+    /// allowed.
+    func decorate(
+        _ store: any ObjectStore,
+        rate: ByteRate?,
+        triesAgain: Bool,
+        _ stop: Stop
+    ) -> any ObjectStore {
+        var store = store
+        if let rate { store = ThrottledStore(store, reads: pacer(rate, stop), writes: pacer(rate, stop)) }
+        if triesAgain { store = RetryingStore(store, RetryPolicy(pause: { Self.wait($0, stop) })) }
+        return self == .reading ? ReadOnlyStore(store) : store
+    }
+
+    private func pacer(_ rate: ByteRate, _ stop: Stop) -> Pacer {
+        let start = ContinuousClock.now
+        return Pacer(rate, now: { ContinuousClock.now - start }, pause: { _ = Self.wait($0, stop) })
+    }
+
+    /// Waits; returns false at once when the run is to end.
+    private static func wait(_ length: Duration, _ stop: Stop) -> Bool {
+        let end = ContinuousClock.now + length
+        while !stop.isRequested, case let left = end - .now, left > .zero {
+            usleep(UInt32(min(left, .milliseconds(100)) / .microseconds(1)) + 1)
+        }
+        return !stop.isRequested
+    }
+}
