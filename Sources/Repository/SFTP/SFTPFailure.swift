@@ -78,7 +78,7 @@ struct SFTPFailure {
             Diagnostic(
                 .repositoryAccess,
                 "refusing to talk to \(host): its host key is not known",
-                cause: "it shows \(fingerprint), and \(places) has no key of this host",
+                cause: "it shows \(fingerprint), and no key of this host is in \(places)",
                 hint: "If the server's owner confirms that key, set hostKey in lifeboat.json or LIFEBOAT_SFTP_HOST_KEY."
             )
         default: diagnostic("connect", error)
