@@ -11,6 +11,7 @@ package final class ReadOnlyStore: ObjectStore {
 
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
+    package var lock: Duration? { inner.lock }
 
     package func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try inner.holdsOnly(keys) }
     package func info(_ key: ObjectKey) throws -> ObjectInfo? { try inner.info(key) }
@@ -23,6 +24,7 @@ package final class ReadOnlyStore: ObjectStore {
     package func create(_ key: ObjectKey) throws -> any ObjectWriter { throw refusal("create '\(key)'") }
     package func replace(_ key: ObjectKey, with bytes: [UInt8]) throws { throw refusal("replace '\(key)'") }
     package func remove(_ key: ObjectKey) throws { throw refusal("remove '\(key)'") }
+    package func extendLock(_ key: ObjectKey, until instant: Instant) throws { throw refusal("lock '\(key)'") }
     package func removeAbandoned(before instant: Instant) throws { throw refusal("clear away what is left behind") }
     package func releaseReserve() throws { throw refusal("release the reserve") }
     package func keepReserve() throws { throw refusal("keep the reserve") }

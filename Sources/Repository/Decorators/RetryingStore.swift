@@ -64,6 +64,7 @@ package final class RetryingStore: ObjectStore {
 
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
+    package var lock: Duration? { inner.lock }
 
     package func prepare() throws { try policy.run { try inner.prepare() } }
     package func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try policy.run { try inner.holdsOnly(keys) } }
@@ -72,6 +73,10 @@ package final class RetryingStore: ObjectStore {
     package func remove(_ key: ObjectKey) throws { try policy.run { try inner.remove(key) } }
     package func releaseReserve() throws { try policy.run { try inner.releaseReserve() } }
     package func keepReserve() throws { try policy.run { try inner.keepReserve() } }
+
+    package func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        try policy.run { try inner.extendLock(key, until: instant) }
+    }
 
     package func removeAbandoned(before instant: Instant) throws {
         try policy.run { try inner.removeAbandoned(before: instant) }

@@ -55,12 +55,16 @@ package final class ThrottledStore: ObjectStore {
 
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
+    package var lock: Duration? { inner.lock }
 
     package func prepare() throws { try inner.prepare() }
     package func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try inner.holdsOnly(keys) }
     package func info(_ key: ObjectKey) throws -> ObjectInfo? { try inner.info(key) }
     package func list(_ prefix: String) throws -> [ObjectInfo] { try inner.list(prefix) }
     package func remove(_ key: ObjectKey) throws { try inner.remove(key) }
+    package func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        try inner.extendLock(key, until: instant)
+    }
     package func removeAbandoned(before instant: Instant) throws { try inner.removeAbandoned(before: instant) }
     package func releaseReserve() throws { try inner.releaseReserve() }
     package func keepReserve() throws { try inner.keepReserve() }
