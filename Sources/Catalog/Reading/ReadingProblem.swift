@@ -17,7 +17,8 @@ struct ReadingProblem {
             problem.hint = Self.grantHint(error.message)
             return problem
         }
-        if error.message.contains("invalid byte sequence for encoding"), let name = try? unreadableName() {
+        // character_not_in_repertoire: said by the server, or by the client of what an SQL_ASCII server sends unchecked.
+        if error.sqlState == "22021", let name = try? unreadableName() {
             return Diagnostic(
                 .unsupportedObject,
                 "could not read '\(name)': it is not UTF-8",
@@ -74,17 +75,38 @@ struct ReadingProblem {
         return nil
     }
 
-    /// The first name that cannot be read, with a sign in the place of each unknown byte.
+    /// The first name that is not UTF-8, with its unknown bytes in octal digits.
     private func unreadableName() throws -> String {
-        try connection.execute("SET client_encoding = 'SQL_ASCII'")
         let names = try connection.query(
             """
-            SELECT relname FROM pg_catalog.pg_class UNION ALL SELECT attname FROM pg_catalog.pg_attribute
-            UNION ALL SELECT proname FROM pg_catalog.pg_proc UNION ALL SELECT typname FROM pg_catalog.pg_type
-            UNION ALL SELECT nspname FROM pg_catalog.pg_namespace UNION ALL SELECT rolname FROM pg_catalog.pg_roles
+            SELECT pg_catalog.encode(pg_catalog.convert_to(name::text, 'SQL_ASCII'), 'escape') FROM (
+                SELECT relname FROM pg_catalog.pg_class UNION ALL SELECT attname FROM pg_catalog.pg_attribute
+                UNION ALL SELECT proname FROM pg_catalog.pg_proc UNION ALL SELECT typname FROM pg_catalog.pg_type
+                UNION ALL SELECT nspname FROM pg_catalog.pg_namespace UNION ALL SELECT rolname FROM pg_catalog.pg_roles
+            ) AS n(name)
             """
         )
-        return names.lazy.compactMap { $0[0] }.first { $0.contains("\u{FFFD}") } ?? "a definition or a comment"
+        return names.lazy.compactMap { $0[0] }.first { !Self.isUnicode(escaped: $0) } ?? "a definition or a comment"
+    }
+
+    /// Whether text in PostgreSQL's format `escape` (`\351` for a byte, `\\` for a backslash) is UTF-8.
+    private static func isUnicode(escaped text: String) -> Bool {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(3)
+            if let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8), digits.count == 3 {
+                bytes.append(value)
+                rest = rest.dropFirst(3)
+            } else if let literal = rest.popFirst() {
+                bytes.append(literal)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self) != nil
     }
 
     private func name(_ oid: String, in catalog: String) throws -> String {
