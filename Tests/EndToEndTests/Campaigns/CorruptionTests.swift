@@ -138,7 +138,7 @@ private struct Repositories {
                 !Self.isIncidental(key) && !isOrphan(key) && !(bytes == nil && key == lastRecord)
             }
             if needsNotice, !isNoticed { return .breach("neither verify nor the records notice it") }
-            if changes.keys.contains(where: { $0.text.hasPrefix("condemned/") }) { try requireSafeCollection() }
+            if changes.keys.contains(where: Self.guidesCollection) { try requireSafeCollection() }
             return isNoticed ? .noticed : .harmless
         } catch let error as Diagnostic {
             return error.code == .internalError ? .breach("\(error)") : .noticed
@@ -170,7 +170,7 @@ private struct Repositories {
             && !repository.verifyChain(plan: World.plan).isEmpty
     }
 
-    /// A condemned list that lies makes no prune delete what a point needs.
+    /// A condemned list, census or repack list that lies makes no prune delete what a point needs.
     private func requireSafeCollection() throws {
         let copy = store.copy()
         guard (try? world.prune(copy, removing: [], waits: true)) != nil else { return }
@@ -179,9 +179,15 @@ private struct Repositories {
         if let first = breaches.first { throw BreachError(text: "a prune believed it: \(first)") }
     }
 
-    /// Objects that no restore reads: how to restore by hand, signs of life, and lists of what nothing refers to.
+    /// Objects that no restore reads: how to restore by hand, signs of life, and what guides a collection.
     private static func isIncidental(_ key: ObjectKey) -> Bool {
-        key == Layout.recoveryGuide || ["sessions/", "condemned/"].contains { key.text.hasPrefix($0) }
+        key == Layout.recoveryGuide || key.text.hasPrefix("sessions/") || guidesCollection(key)
+    }
+
+    /// Lists that a prune consults and need not believe: of what nothing refers to, of what the last one saw, of what is
+    /// worth reading again.
+    private static func guidesCollection(_ key: ObjectKey) -> Bool {
+        ["condemned/", "census/", "repack/"].contains { key.text.hasPrefix($0) }
     }
 
     private func isOrphan(_ key: ObjectKey) -> Bool {
