@@ -21,7 +21,11 @@ package enum HelpPage {
             }
         }
         if !entry.exitStatuses.isEmpty {
-            lines += ["", "Exit status:"] + rows(entry.exitStatuses.map { (padded($0.status), $0.meaning) })
+            lines +=
+                ["", "Exit status:"]
+                + rows(
+                    entry.exitStatuses.sorted { $0.status < $1.status }.map { (padded($0.status), $0.meaning) }
+                )
         }
         return lines.joined(separator: "\n") + "\n"
     }

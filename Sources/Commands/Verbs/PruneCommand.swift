@@ -34,7 +34,11 @@ struct PruneCommand: LifeboatCommand {
         CommandExample("Then act", "lifeboat prune --yes"),
         CommandExample("Without settings", "lifeboat prune --from ./backups --policy nightly-30d"),
     ]
-    static let exitStatuses = CommandExitStatus.reading + [CommandExitStatus(.busy, "another run is at it")]
+    static let exitStatuses =
+        CommandExitStatus.reading + [
+            CommandExitStatus(.busy, "another run is at it"),
+            CommandExitStatus(.partial, "done, but for what the store would not let go of"),
+        ]
     static let arguments: [Argument<Self>] =
         [
             .positionals("PLAN", to: \.plans, help: "Plans of lifeboat.json; all when none is named"),
