@@ -19,6 +19,8 @@ func onEngineThread<Value: Sendable>(
 func diagnostic(for error: any Error) -> Diagnostic {
     switch error {
     case let diagnostic as Diagnostic: diagnostic
+    case let error as PostgresError where error.phase == .connecting:
+        error.diagnostic(while: "cannot connect to the database")
     case let error as PostgresError: error.diagnostic(while: "the server refused a statement")
     case let errors as SettingsErrors: errors.diagnostics.first ?? .interrupted
     case is Stopped: .interrupted

@@ -12,12 +12,12 @@ func percent(_ share: Double) -> String {
 }
 
 /// `3 points`, `1 point`, `48,210 rows`.
-func counted(_ number: Int64, _ noun: String) -> String {
+package func counted(_ number: Int64, _ noun: String) -> String {
     grouped(number) + " " + noun + (number == 1 ? "" : "s")
 }
 
 /// `3 points`, `1 point`.
-func counted(_ number: Int, _ noun: String) -> String { counted(Int64(number), noun) }
+package func counted(_ number: Int, _ noun: String) -> String { counted(Int64(number), noun) }
 
 /// A count with its thousands apart.
 func grouped(_ number: Int64) -> String {

@@ -1,6 +1,7 @@
 import CommandLineKit
 import Diagnostics
 import Model
+import Reports
 import Repository
 import Terminal
 
@@ -90,7 +91,8 @@ struct RepoSyncCommand: LifeboatCommand {
         guard points > 0 || answer.plans.contains(where: { !$0.failed.isEmpty }) else {
             return console.answer("\(answer.to) has every point of \(answer.from)")
         }
-        console.answer("\(points) points, \(archives) archives, \(byteText(bytes)) copied to \(answer.to)")
+        let amount = "\(counted(points, "point")), \(counted(archives, "archive")), \(byteText(bytes))"
+        console.answer("\(amount) copied to \(answer.to)")
     }
 }
 
