@@ -169,7 +169,9 @@ struct SFTPStoreTests {
 struct PoorSFTPServerTests {
     @Test("a server that cannot sync keeps the contract, and is recorded as not durable")
     func noSync() throws {
-        let store = try SSHServer(denying: "fsync").store()
+        let server = try SSHServer(denying: "fsync")
+        defer { withExtendedLifetime(server) {} }
+        let store = server.store()
         try ObjectStoreConformance(store: store).run()
         #expect(store.capabilities == StoreCapabilities(createsExclusively: true, isDurable: false))
     }
@@ -187,7 +189,9 @@ struct PoorSFTPServerTests {
 
     @Test("a server that cannot replace in one step is refused")
     func noReplacing() throws {
-        let store = try SSHServer(denying: "posix-rename").store()
+        let server = try SSHServer(denying: "posix-rename")
+        defer { withExtendedLifetime(server) {} }
+        let store = server.store()
         try store.prepare()
         let error = #expect(throws: Diagnostic.self) { try store.replace(try objectKey("sessions/a"), with: [1]) }
         #expect(error?.code == .repositoryStorage && error?.cause?.contains("posix-rename") == true)
@@ -196,7 +200,9 @@ struct PoorSFTPServerTests {
 
     @Test("free space is unknown where the server does not tell it")
     func noSpace() throws {
-        let store = try SSHServer(denying: "statvfs").store()
+        let server = try SSHServer(denying: "statvfs")
+        defer { withExtendedLifetime(server) {} }
+        let store = server.store()
         try store.prepare()
         #expect(try store.freeBytes() == nil)
     }

@@ -84,7 +84,7 @@ package final class SSHServer: Sendable {
 
     /// Ends every connection that is open, and lets new ones in.
     package func cutConnections() throws {
-        let script = #"end() { for child in $(pgrep -P "$1"); do end $child; kill -KILL $child; done; }; end "$1""#
+        let script = #"end() { for child in $(pgrep -P "$1"); do (end $child); kill -KILL $child; done; }; end "$1""#
         _ = try ChildProcess.run(ChildLaunch("/bin/sh", ["-c", script, "sh", String(daemon.process.processID)]))
     }
 
