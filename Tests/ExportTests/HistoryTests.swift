@@ -44,12 +44,13 @@ struct HistoryTests {
     @Test("is noticed when a crash took back a commit that the point before has seen")
     func commitTakenBack() throws {
         try withScratchFolder { folder in
-            // Nothing may flush the log before the crash; a page that the background writer writes out would.
-            let lazy = ["synchronous_commit = off", "wal_writer_delay = 10s", "bgwriter_lru_maxpages = 0"]
-            let cluster = try HistoryCluster(lazy, in: folder)
+            // A page of the log that is full goes to the disk before the crash: what follows must fit into one.
+            let lazy = ["synchronous_commit = off", "wal_writer_delay = 10s", "full_page_writes = off"]
+            let cluster = try HistoryCluster(lazy + ["bgwriter_lru_maxpages = 0"], in: folder)
             let scene = try ExportScene(try cluster.settings, in: folder)
             try scene.sql(Self.table)
             try scene.plainSQL("CHECKPOINT")
+            try scene.plainSQL("SELECT pg_switch_wal()")
             try scene.plainSQL("UPDATE facts SET text = 'seen and lost' WHERE id = 1")
             let before = try scene.value("SELECT (ctid, xmin)::text FROM facts WHERE id = 1")
             let base = try scene.backup()

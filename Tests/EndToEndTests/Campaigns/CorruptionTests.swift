@@ -138,7 +138,7 @@ private struct Repositories {
                 !Self.isIncidental(key) && !isOrphan(key) && !(bytes == nil && key == lastRecord)
             }
             if needsNotice, !isNoticed { return .breach("neither verify nor the records notice it") }
-            if changes.keys.contains(where: Self.guidesCollection) { try requireSafeCollection() }
+            if changes.keys.allSatisfy(Self.guidesCollection) { try requireSafeCollection() }
             return isNoticed ? .noticed : .harmless
         } catch let error as Diagnostic {
             return error.code == .internalError ? .breach("\(error)") : .noticed
