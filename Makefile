@@ -13,7 +13,7 @@ release: setup
 test:
 	@scripts/setup --tests
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --no-parallel
+	@scripts/test
 
 demo: release
 	@scripts/demo $(RELEASE)

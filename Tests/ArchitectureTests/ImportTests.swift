@@ -102,7 +102,7 @@ struct ImportTests {
 extension SourceTree.File {
     /// The names after `import`, whatever stands before it.
     fileprivate var importedModules: [String] {
-        lines.compactMap { line in
+        lines.filter { $0.contains("import ") }.compactMap { line in
             line.wholeMatch(
                 of:
                     /(?:@testable )?(?:package |internal |private |public )?import (?:struct |class |enum |func )?(\w+).*/

@@ -66,7 +66,7 @@ struct HTTPClientTests {
     @Test("a slow reader slows the server down, and memory stays bounded")
     func backPressure() throws {
         let sent = ProgressCounter()
-        let total = 64 << 20
+        let total = 24 << 20
         let server = try LoopbackServer { connection in
             guard connection.request() != nil else { return }
             connection.send(Array("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n".utf8))
