@@ -1,4 +1,5 @@
 import AgeEncryption
+import Glibc
 import Model
 import PostgresClient
 
@@ -13,49 +14,64 @@ struct AnchorCast {
     static let fewest = 24
 
     private let connection: Connection
+    private let anchor: Anchor
+    /// Up to where the server's log must be on its disk before the anchor is; nil where it does not say.
+    private let goal: String?
 
-    /// Creates a caster over a session without a transaction.
-    init(_ connection: Connection) { self.connection = connection }
-
-    /// Assigns the transaction ids; nil where the server does not allow it (a standby), which means no reuse next time.
-    func cast() throws -> Anchor? {
+    /// Assigns the transaction ids over a session without a transaction; nil where the server does not allow it (a
+    /// standby), which means no reuse next time.
+    init?(_ connection: Connection) throws {
         let coins = try Self.coins()
-        var transactions: [UInt64] = []
-        do {
+        let transactions = try Self.unlessRefused(on: connection) { () -> [UInt64]? in
+            var transactions: [UInt64] = []
             for isCommitted in coins {
-                guard let transaction = try assign(committing: isCommitted) else { return nil }
+                guard let transaction = try Self.assign(committing: isCommitted, on: connection) else { return nil }
                 transactions.append(transaction)
             }
-            try waitUntilFlushed()
+            return transactions
+        }
+        guard let transactions else { return nil }
+        self.connection = connection
+        anchor = Anchor(transactions: transactions, committed: coins)
+        goal = try connection.queryIfAllowed("SELECT pg_catalog.pg_current_wal_insert_lsn()")?[0, 0]
+    }
+
+    /// The anchor, once it is on the server's disk.
+    ///
+    /// Commits that wrote nothing else are not flushed at once, so this is asked for last, when they have long been. A
+    /// crash before the flush would only cost a full read.
+    func settled() throws -> Anchor? {
+        guard let goal else { return anchor }
+        return try Self.unlessRefused(on: connection) { () -> Anchor? in
+            for _ in 0..<100 {
+                let rows = try connection.query(
+                    "SELECT pg_catalog.pg_current_wal_flush_lsn() >= $1::pg_catalog.pg_lsn",
+                    [goal]
+                )
+                if rows[0, 0] == "t" { break }
+                usleep(20_000)
+            }
+            return anchor
+        }
+    }
+
+    private static func unlessRefused<Value>(on connection: Connection, _ body: () throws -> Value?) throws -> Value? {
+        do {
+            return try body()
         } catch let error as PostgresError {
             guard connection.isUsable, !error.isConnectionLost, !error.isCancelled else { throw error }
             connection.rollBack()
             return nil
         }
-        return Anchor(transactions: transactions, committed: coins)
     }
 
-    private func assign(committing isCommitted: Bool) throws -> UInt64? {
+    private static func assign(committing isCommitted: Bool, on connection: Connection) throws -> UInt64? {
         let sql = "SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text"
         if isCommitted { return try connection.query(sql)[0, 0].flatMap(UInt64.init) }
         try connection.execute("BEGIN")
         let transaction = try connection.query(sql)[0, 0].flatMap(UInt64.init)
         try connection.execute("ROLLBACK")
         return transaction
-    }
-
-    /// Commits that wrote nothing else are not flushed at once; a crash before the flush would only cost a full read.
-    private func waitUntilFlushed() throws {
-        guard let goal = try connection.queryIfAllowed("SELECT pg_catalog.pg_current_wal_insert_lsn()")?[0, 0] else {
-            return
-        }
-        for _ in 0..<100 {
-            let rows = try connection.query(
-                "SELECT pg_catalog.pg_current_wal_flush_lsn() >= $1::pg_catalog.pg_lsn, pg_catalog.pg_sleep(0.02)",
-                [goal]
-            )
-            if rows[0, 0] == "t" { return }
-        }
     }
 
     /// Random outcomes with enough of both kinds.

@@ -54,6 +54,7 @@ struct ExportRun {
                 excluding: plan.excludedObjects
             )
         }
+        let anchor = try phases.measure("anchor") { try castAnchor(survey, snapshot, coordinator) }
         let reuse = try destinations.map { try judge($0, survey, coordinator) }
         let tasks = TaskList(
             survey.inventory,
@@ -66,7 +67,7 @@ struct ExportRun {
         var notices: [String] = []
         if let problem = survey.cluster.problem { notices.append("no later run can build on this point: \(problem)") }
         notices += try phases.measure("copy") { try copy(tasks, context, coordinator) }
-        let ending = try phases.measure("sequences and anchor") { try finish(survey, context, coordinator) }
+        let ending = try phases.measure("sequences and anchor") { try finish(survey, context, anchor) }
         try phases.measure("audit") {
             try audit(tasks, context, coordinator.connection)
             try explaining("cannot look at the definitions again") {
@@ -193,22 +194,25 @@ struct ExportRun {
         var continuity: Continuity?
     }
 
-    private func finish(
+    /// Right after the snapshot, so that the server has time to write it down while rows are read.
+    private func castAnchor(
         _ survey: ExportSurvey,
-        _ context: ExportContext,
+        _ snapshot: ExportedSnapshot,
         _ coordinator: SnapshotCoordinator
-    ) throws -> Ending {
+    ) throws -> AnchorCast? {
+        guard survey.cluster.key != nil, !snapshot.isInRecovery else { return nil }
+        return try explaining("cannot anchor the snapshot in the server's history") {
+            try AnchorCast(coordinator.probe)
+        }
+    }
+
+    private func finish(_ survey: ExportSurvey, _ context: ExportContext, _ cast: AnchorCast?) throws -> Ending {
         let sequences = try explaining("cannot read the sequences") { try survey.sequences.read() }
         // After a contradiction the next run must not build on the same theory.
         guard let cluster = survey.cluster.key, findings.contradictions.isEmpty else {
             return Ending(sequences: sequences, continuity: nil)
         }
-        let anchor =
-            context.snapshot.isInRecovery
-            ? nil
-            : try explaining("cannot anchor the snapshot in the server's history") {
-                try AnchorCast(coordinator.probe).cast()
-            }
+        let anchor = try explaining("cannot anchor the snapshot in the server's history") { try cast?.settled() }
         let bounds = context.snapshot.bounds
         return Ending(
             sequences: sequences,
