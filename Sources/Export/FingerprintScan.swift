@@ -79,6 +79,9 @@ struct FingerprintScan {
         )
     }
 
+    /// `age()` is asked once per row, and a permanent transaction id, whose age is always the largest there is, is
+    /// recognized by what it comes to: each step of the expression is a tenth of what the scan costs.
+    ///
     /// `OFFSET 0` keeps the server from computing what the inner query names once for each use of it.
     private static func sql(_ index: Int, _ table: SourceTable, _ blocks: BlockRange, _ windows: [Window]) -> String {
         let inWindows = windows.map { window in
@@ -88,9 +91,9 @@ struct FingerprintScan {
             SELECT \(index), count(*), \
             coalesce(bit_xor(hashtidextended(ctid, x)), 0), \
             coalesce(bit_xor(hashtidextended(ctid, x | 1099511627776)), 0), \
-            count(*) FILTER (WHERE a = 2147483647)\(inWindows.joined()) \
-            FROM (SELECT ctid, age(xmin) AS a, \
-            ((SELECT (age('3'::xid)::int8 + 3) & 4294967295) - age(xmin)) & 4294967295 AS x \
+            count(*) FILTER (WHERE x = (SELECT (age('3'::xid)::int8 + 3 - 2147483647) & 4294967295))\
+            \(inWindows.joined()) \
+            FROM (SELECT ctid, ((SELECT age('3'::xid)::int8 + 3) - age(xmin)) & 4294967295 AS x \
             \(table.fromClause(blocks)) OFFSET 0) AS q
             """
     }
