@@ -7,13 +7,16 @@ package struct ClusterTuning: Sendable, Hashable {
     /// Tables in the point: each needs a lock slot when a schema is built in one transaction.
     package var tables: Int
     package var connections: Int
+    /// The server's major version.
+    package var major: Int
 
     /// Creates a tuning.
-    package init(isDurable: Bool, machineBytes: Int64, tables: Int, connections: Int) {
+    package init(isDurable: Bool, machineBytes: Int64, tables: Int, connections: Int, major: Int) {
         self.isDurable = isDurable
         self.machineBytes = machineBytes
         self.tables = tables
         self.connections = connections
+        self.major = major
     }
 
     /// The whole configuration file.
@@ -51,7 +54,9 @@ package struct ClusterTuning: Sendable, Hashable {
             ("hba_file", "'\(socketFolder)/data/pg_hba.conf'"),
             ("ident_file", "'\(socketFolder)/data/pg_ident.conf'"),
         ]
-        return settings.map { "\($0.0) = \($0.1)\n" }.joined()
+        // From 17 on one may run at each login, ours included.
+        let events = major >= 17 ? [("event_triggers", "off")] : []
+        return (settings + events).map { "\($0.0) = \($0.1)\n" }.joined()
     }
 
     private func clamp(_ value: Int64, _ low: Int64, _ high: Int64) -> Int64 { min(max(value, low), high) }

@@ -45,7 +45,13 @@ package struct Restorer: Sendable {
     }
 
     /// Restores, or throws and says what was refused; what was done until then stays, for a look at it.
-    package func run(stop: Stop) throws -> RestoreOutcome {
+    ///
+    /// On a scratch cluster `examine` is called when everything is there but no role has its power yet, with a role that
+    /// may read everything and do nothing: what it asks may run the source's code.
+    package func run(
+        stop: Stop,
+        examine: (_ reader: ConnectionSettings) throws -> Void = { _ in }
+    ) throws -> RestoreOutcome {
         let inspection = try phase("preflight") { try preflight(stop) }
         let part = SelectionClosure(catalog, options.selection)
         let order = RestoreOrder(part.catalog, dropsMissingPublic: options.selection.isEverything)
@@ -55,8 +61,8 @@ package struct Restorer: Sendable {
 
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
         var outcome = RestoreOutcome(notApplied: part.omissions + plan.omissions)
-        try withLoader(part.catalog, plan, stop) { builder, admit in
-            outcome.statements += try phase("definitions") { try builder.runInOrder(plan.preData, stop: stop) }
+        try withLoader(part.catalog, plan, stop, examine) { builder, admit in
+            outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
             try loadSequences(stop)
             outcome.statements += try filling(builder, from: archives)
                 .run(fillingPlan(tables, plan, part.catalog), stop: stop)
@@ -85,6 +91,14 @@ package struct Restorer: Sendable {
         try inspection.requireEmpty(allowing: options.confirmedName)
         try inspection.requireFit(for: manifest, catalog)
         return inspection
+    }
+
+    private func define(_ steps: [RestoreStep], _ builder: SchemaBuilder, _ stop: Stop) throws -> Int {
+        guard let loader = builder.loader else { return try builder.runInOrder(steps, stop: stop) }
+        let loading = SchemaBuilder(target: loader, workers: 1, loader: nil, progress: progress)
+        return try DefinitionParts(steps).parts.reduce(0) { count, part in
+            try count + (part.isLoaders ? loading : builder).runInOrder(part.steps, stop: stop)
+        }
     }
 
     private func loadSequences(_ stop: Stop) throws {
@@ -126,6 +140,7 @@ package struct Restorer: Sendable {
         _ catalog: DatabaseCatalog,
         _ plan: StepPlan,
         _ stop: Stop,
+        _ examine: (_ reader: ConnectionSettings) throws -> Void,
         _ body: (_ builder: SchemaBuilder, _ admit: () throws -> Void) throws -> Void
     ) throws {
         let plain = SchemaBuilder(target: target, workers: options.workers, loader: nil, progress: progress)
@@ -134,14 +149,12 @@ package struct Restorer: Sendable {
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
         let owners = catalog.objects(of: .role).map(\.identity.name)
         let loader = try LoaderRole.create(memberOf: owners, on: connection)
+        let asLoader = try target.with("user", loader.name)
         try body(
-            SchemaBuilder(
-                target: target,
-                workers: options.workers,
-                loader: try target.with("user", loader.name),
-                progress: progress
-            )
+            SchemaBuilder(target: target, workers: options.workers, loader: asLoader, progress: progress)
         ) { try loader.admit(on: connection) }
+        try loader.allowReading(on: connection)
+        try examine(asLoader)
         try loader.remove(from: connection)
         _ = try plain.runInOrder(plan.roles.later, stop: stop)
     }

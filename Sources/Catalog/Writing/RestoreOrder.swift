@@ -59,7 +59,7 @@ package struct RestoreOrder: Sendable {
         steps.append(
             RestoreStep(
                 object: object.identity,
-                action: isRefresh ? .refresh : .create,
+                action: isRefresh ? .refresh : stage.purpose == .attach ? .attach : .create,
                 section: stage.section,
                 statements: statements,
                 after: after,

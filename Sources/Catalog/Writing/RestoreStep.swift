@@ -15,6 +15,8 @@ package struct RestoreStep: Sendable, Hashable {
     /// What a step does: creation can be told from what a less privileged restore leaves out.
     package enum Action: String, Sendable {
         case create
+        /// A partition or a child takes its place under its parent.
+        case attach
         case own
         case comment
         case grant
