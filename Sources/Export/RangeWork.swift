@@ -87,13 +87,17 @@ struct RangeWork {
                 COPY (SELECT \(columns) \(table.fromClause(task.blocks))) \
                 TO STDOUT WITH (ENCODING \(quotedLiteral(context.encoding)))
                 """
-            return try pipeline.copy(
-                sql,
-                on: connection,
-                as: .rows(schema: table.schema, table: table.name),
-                from: task.blocks.first,
-                to: takers
-            )
+            do {
+                return try pipeline.copy(
+                    sql,
+                    on: connection,
+                    as: .rows(schema: table.schema, table: table.name),
+                    from: task.blocks.first,
+                    to: takers
+                )
+            } catch let error as PostgresError where error.saysTextIsTooLong {
+                throw UnprintableRow(table: table, blocks: task.blocks, error: error)
+            }
         }
     }
 
