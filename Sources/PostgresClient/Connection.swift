@@ -73,10 +73,13 @@ package final class Connection {
     package func query(_ sql: String, _ parameters: [String?] = []) throws -> Rows {
         try refuseZeroBytes([sql] + parameters)
         return try whileBusy {
-            let result = withParameterArray(parameters) { count, values in
-                PQexecParams(raw, sql, count, nil, values, nil, nil, 0)
-            }
-            let response = try checked(Response(result))
+            let response = try checked(
+                answer {
+                    withParameterArray(parameters) { count, values in
+                        PQsendQueryParams(raw, sql, count, nil, values, nil, nil, 0)
+                    }
+                }
+            )
             try validate(response)
             return Rows(response)
         }
@@ -122,7 +125,7 @@ package final class Connection {
     /// Runs one or more statements and throws their answers away; the first failure ends them.
     package func execute(_ sql: String) throws {
         try refuseZeroBytes([sql])
-        try whileBusy { _ = try checked(Response(PQexec(raw, sql))) }
+        try whileBusy { _ = try checked(answer { PQsendQuery(raw, sql) }) }
     }
 
     /// Runs `body` between `begin` and COMMIT, or rolls back and rethrows when it fails.
@@ -193,6 +196,23 @@ extension Connection {
             if let stop, stop.isRequested, error.isCancelled { throw Stopped() }
             throw error
         }
+    }
+
+    /// Sends what `send` sends and waits for the answers: the first error, or else the last of them.
+    ///
+    /// `PQexec` returns the last in any case: of a server that says why it goes away, only that it went away.
+    func answer(_ send: () -> Int32) throws -> Response {
+        guard send() == 1 else { throw connectionError() }
+        var answer: Response?
+        while let response = Response(PQgetResult(raw)) {
+            if answer?.error == nil { answer = response }
+            switch response.status {
+            case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: return response
+            default: break
+            }
+        }
+        guard let answer else { throw connectionError() }
+        return answer
     }
 
     /// The response if it is no error; a COPY that nobody asked for makes the session unusable.

@@ -51,7 +51,7 @@ extension Connection {
 extension Connection {
     /// Sends a COPY and waits until the server is ready for it.
     func startCopy(_ sql: String, expecting status: ExecStatusType) throws {
-        guard let response = Response(PQexec(raw, sql)) else { throw connectionError() }
+        let response = try answer { PQsendQuery(raw, sql) }
         if let error = response.error { throw error }
         guard response.status == status else {
             isUsable = response.status != PGRES_COPY_IN && response.status != PGRES_COPY_OUT

@@ -21,6 +21,18 @@ extension PostgresError {
     /// Whether the server, or the way to it, went away.
     package var isConnectionLost: Bool { statementVerdict.code == .databaseConnectionLost }
 
+    /// Whether a further session was refused for want of room, by the server or by a pooler.
+    package var saysNoRoom: Bool { sqlState == "53300" || saysPoolIsEmpty || mentions(Self.noRoom) }
+
+    /// Whether a pooler had no server session to give for as long as it lets anybody wait.
+    package var saysPoolIsEmpty: Bool { message.contains("query_wait_timeout") }
+
+    /// The words of servers and poolers: libpq reports no SQLSTATE for a refused connection.
+    private static let noRoom = [
+        "too many clients", "too many connections", "remaining connection slots", "no more connections allowed",
+        "max_client_conn", "max clients reached", "max_db_connections", "max_user_connections",
+    ]
+
     /// Whether the statement was cancelled: by us, by an administrator, or by `statement_timeout`.
     package var isCancelled: Bool { sqlState == "57014" }
 }
@@ -45,6 +57,14 @@ extension PostgresError {
                 hint: "Grant the role what it lacks, or exclude the object from the plan."
             )
         case "28P01", "28000": authentication
+        case "53300": noRoom
+        case _ where saysPoolIsEmpty: emptyPool
+        case "40001" where message.contains("conflict with recovery"):
+            Verdict(
+                code: .databaseConnectionLost,
+                hint: "Set hot_standby_feedback = on there, or max_standby_streaming_delay = -1 during backups.",
+                retry: .later
+            )
         case "55P03":
             Verdict(
                 code: .databaseLockTimeout,
@@ -62,6 +82,24 @@ extension PostgresError {
         Verdict(
             code: .databaseConnectionLost,
             hint: "Look into the server's log for a restart or a timeout, then run it again.",
+            retry: .later
+        )
+    }
+
+    private var noRoom: Verdict {
+        Verdict(
+            code: .databaseUnreachable,
+            hint: "Raise the limit (max_connections, CONNECTION LIMIT of the role or database), or end idle sessions; "
+                + "a backup needs two.",
+            retry: .later
+        )
+    }
+
+    private var emptyPool: Verdict {
+        Verdict(
+            code: .databaseUnreachable,
+            hint: "Give the pool at least two sessions for this role and database (default_pool_size in PgBouncer), or "
+                + "name the server's own address.",
             retry: .later
         )
     }
@@ -93,6 +131,8 @@ extension PostgresError {
     ///
     /// A server that speaks another language ends in the last case, which is still true.
     private var connectVerdict: Verdict {
+        if saysPoolIsEmpty { return emptyPool }
+        if saysNoRoom { return noRoom }
         if mentions(
             "password authentication failed",
             "no password supplied",
@@ -136,7 +176,7 @@ extension PostgresError {
         )
     }
 
-    private func mentions(_ phrases: String...) -> Bool {
-        phrases.contains { message.contains($0) }
-    }
+    private func mentions(_ phrases: String...) -> Bool { mentions(phrases) }
+
+    private func mentions(_ phrases: [String]) -> Bool { phrases.contains { message.contains($0) } }
 }
