@@ -9,10 +9,12 @@ import Terminal
 struct ProgressBridge {
     private let line: ProgressLine
 
-    init(_ progress: ExportProgress, _ options: ProgressOptions, on console: Console) {
+    /// `source` is what is waited for at first.
+    init(_ progress: ExportProgress, of source: String, _ options: ProgressOptions, on console: Console) {
         line = ProgressLine(
             sampling: {
-                ProgressSample(
+                guard progress.isConnected else { return ProgressSample(phase: "connecting", item: source) }
+                return ProgressSample(
                     phase: progress.rangesTotal == 0 ? "preparing" : "reading",
                     doneBytes: progress.tableBytes,
                     totalBytes: progress.tableBytesTotal,

@@ -11,10 +11,13 @@ package final class ExportProgress: Sendable {
     private let finishedRanges = Atomic<Int>(0)
     private let plannedRanges = Atomic<Int>(0)
     private let reusedRangeCount = Atomic<Int>(0)
+    private let hasConnected = Atomic<Bool>(false)
 
     /// Starts at zero.
     package init() {}
 
+    /// Whether the server has answered; one that sleeps may take a while to.
+    package var isConnected: Bool { hasConnected.load(ordering: .relaxed) }
     /// Rows that came through.
     package var rows: Int64 { rowCount.load(ordering: .relaxed) }
     /// COPY text that came through, in bytes.
@@ -26,6 +29,8 @@ package final class ExportProgress: Sendable {
     package var ranges: Int { finishedRanges.load(ordering: .relaxed) }
     package var rangesTotal: Int { plannedRanges.load(ordering: .relaxed) }
     package var reusedRanges: Int { reusedRangeCount.load(ordering: .relaxed) }
+
+    func connected() { hasConnected.store(true, ordering: .relaxed) }
 
     func plan(ranges: Int, tableBytes: Int64) {
         plannedRanges.store(ranges, ordering: .relaxed)

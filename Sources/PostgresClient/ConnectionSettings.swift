@@ -107,10 +107,11 @@ extension ConnectionSettings {
         return all.sorted { $0.key < $1.key }.map { (keyword: $0.key, value: $0.value) }
     }
 
-    /// A dead network must not hold a backup for hours, which is what TCP allows when nobody asks for less.
+    /// A dead network must not hold a backup for hours, which is what TCP allows when nobody asks for less; a server that
+    /// is put to sleep while nobody asks (Neon, Aurora) must have the time to wake up.
     private static let defaults = [
         "application_name": "lifeboat",
-        "connect_timeout": "10",
+        "connect_timeout": "30",
         "keepalives": "1",
         "keepalives_idle": "30",
         "keepalives_interval": "10",

@@ -24,11 +24,8 @@ enum ProgressText {
 
     /// The same facts in one line without a bar.
     static func line(_ sample: ProgressSample, _ rate: ProgressRate, atSeconds now: Double) -> StyledText {
-        StyledText(
-            ([sample.phase + ":"] + [facts(sample, rate, atSeconds: now).joined(separator: ", ")]).joined(
-                separator: " "
-            )
-        )
+        let item = sample.item.isEmpty ? [] : [sample.item.onOneLine]
+        return StyledText(sample.phase + ": " + (facts(sample, rate, atSeconds: now) + item).joined(separator: ", "))
     }
 
     /// One JSON object on one line: `{"schema":1,"kind":"progress","phase":"export",…}`.

@@ -73,7 +73,7 @@ struct ProgressTests {
         #expect(ProgressText.bar(half, rate, atSeconds: 8, width: 40).plain.displayWidth < 40)
         #expect(
             ProgressText.line(half, rate, atSeconds: 8).plain
-                == "export: 50%, 3 of 7, 512 MiB of 1.0 GiB, 64 MiB/s, 0:08 left"
+                == "export: 50%, 3 of 7, 512 MiB of 1.0 GiB, 64 MiB/s, 0:08 left, public.orders"
         )
         #expect(
             ProgressText.event(half, rate, atSeconds: 8)

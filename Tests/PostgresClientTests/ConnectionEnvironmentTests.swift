@@ -44,7 +44,7 @@ struct ConnectionEnvironmentTests {
             let keywords = keywords(of: plain)
             #expect(keywords["sslmode"] == "verify-full")
             #expect(keywords["sslrootcert"] != nil)
-            #expect(keywords["connect_timeout"] == "10")
+            #expect(keywords["connect_timeout"] == "30")
             #expect(keywords["application_name"] == "lifeboat")
             for text in [remote + " sslmode=require", remote + " sslmode=prefer", "host=localhost user=ann"] {
                 let settings = try ConnectionSettings(text: text)
