@@ -12,15 +12,10 @@ struct ExportWorkers {
     let context: ExportContext
     let stop: Stop
 
-    /// What the workers could not do.
-    struct Leftover {
-        var notices: [String]
-    }
-
     /// Does all jobs; ranges whose tables could not be locked are left in the ledger.
     ///
-    /// Blocks until every worker has ended. A server that grants fewer sessions than asked for gets fewer workers; only
-    /// the first must succeed.
+    /// Blocks until every worker has ended. A server that grants fewer sessions than asked for gets fewer workers; where
+    /// it grants none, everything is left to the coordinator's session.
     func run(_ tasks: [RangeTask]) throws -> [String] {
         let jobs = JobPile(ExportJob.grouping(tasks))
         let count = max(1, min(context.plan.workerCount, jobs.count))
@@ -39,7 +34,10 @@ struct ExportWorkers {
         } catch {
             throw stop.isRequested ? Stopped() : jobs.failure ?? error
         }
-        return jobs.notices
+        context.findings.leave(jobs.takeRest())
+        let granted = count - jobs.refusedSessions
+        guard granted < count else { return [] }
+        return ["the server granted only \(granted) of \(count) sessions for copying"]
     }
 
     /// Nothing is kept between jobs: a worker is one job that empties the pile.
@@ -65,10 +63,10 @@ struct ExportWorkers {
         do {
             return try openReader(attempts: index == 0 ? Self.attempts : 1, inner)
         } catch let error as PostgresError {
-            guard index > 0, error.saysServerIsFull else {
+            guard error.saysNoRoom else {
                 throw error.diagnostic(while: "cannot open a further session on '\(context.plan.source.displayName)'")
             }
-            jobs.note("the server granted only \(index) of \(context.plan.workerCount) sessions for copying")
+            jobs.refuseSession()
             return nil
         }
     }
@@ -80,7 +78,7 @@ struct ExportWorkers {
             do {
                 return try SnapshotReader(context.plan, snapshot: context.snapshot, pinned: context.pinned, stop: inner)
             } catch let error as PostgresError
-                where error.saysServerIsFull && !error.message.contains("query_wait_timeout")
+                where error.saysNoRoom && !error.saysPoolIsEmpty
             {
                 // A pooler has waited already.
                 usleep(100_000)
@@ -106,24 +104,12 @@ struct ExportWorkers {
     }
 }
 
-extension PostgresError {
-    /// Whether a further session was refused for want of room, by the server or by a pooler.
-    fileprivate var saysServerIsFull: Bool {
-        if sqlState == "53300" { return true }
-        let phrases = [
-            "too many clients", "too many connections", "remaining connection slots", "query_wait_timeout",
-            "no more connections allowed", "max_client_conn",
-        ]
-        return phrases.contains { message.contains($0) }
-    }
-}
-
 /// The jobs that nobody has taken, and what went wrong first.
 private final class JobPile: Sendable {
     private struct State {
         var waiting: ArraySlice<ExportJob>
         var failure: (any Error)?
-        var notices: [String] = []
+        var refusedSessions = 0
     }
 
     private let state: Mutex<State>
@@ -135,7 +121,7 @@ private final class JobPile: Sendable {
     }
 
     var failure: (any Error)? { state.withLock { $0.failure } }
-    var notices: [String] { state.withLock { $0.notices } }
+    var refusedSessions: Int { state.withLock { $0.refusedSessions } }
 
     func next() -> ExportJob? { state.withLock { $0.waiting.popFirst() } }
 
@@ -143,5 +129,13 @@ private final class JobPile: Sendable {
         state.withLock { if $0.failure == nil { $0.failure = error } }
     }
 
-    func note(_ text: String) { state.withLock { $0.notices.append(text) } }
+    func refuseSession() { state.withLock { $0.refusedSessions += 1 } }
+
+    /// What no worker has taken.
+    func takeRest() -> [RangeTask] {
+        state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting.flatMap(\.tasks)
+        }
+    }
 }

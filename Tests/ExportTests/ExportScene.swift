@@ -3,6 +3,7 @@ import Archives
 import Compression
 import Diagnostics
 import Export
+import Glibc
 import Model
 import PostgresClient
 import Repository
@@ -46,6 +47,17 @@ final class ExportScene {
     ) throws -> ExportScene {
         let store = decorate(FolderStore(path: "\(folder)/\(name)"))
         return ExportScene(beside: self, try Repository.create(in: store, keyring: repository.keyring, now: .now))
+    }
+
+    /// A further repository that takes its time.
+    func slowed(to rate: String) throws -> ExportScene {
+        let (rate, began) = (try ByteRate(human: rate), ContinuousClock.now)
+        let pacer = Pacer(
+            rate,
+            now: { ContinuousClock.now - began },
+            pause: { usleep(UInt32($0 / .microseconds(1))) }
+        )
+        return try another("slow") { ThrottledStore($0, reads: pacer, writes: pacer) }
     }
 
     /// One run into this repository and `others`.
@@ -194,4 +206,9 @@ let shopSQL = """
     ALTER TABLE documents ALTER body SET STORAGE EXTERNAL, ALTER pad SET STORAGE PLAIN;
     INSERT INTO documents SELECT i, repeat(md5(i::text), 2000), repeat('p', 1500) FROM generate_series(1, 40) AS i;
     CREATE SEQUENCE numbers; SELECT setval('numbers', 41); CREATE SEQUENCE untouched;
+    """
+
+/// A table that makes work for four workers, with ranges of 1.3 MB.
+let fourRangesSQL = """
+    CREATE TABLE wide AS SELECT i, repeat(md5(i::text), 10) AS body FROM generate_series(1, 15000) AS i;
     """

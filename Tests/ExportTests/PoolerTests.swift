@@ -1,98 +1,67 @@
 import Diagnostics
 import Export
-import Glibc
 import Model
 import PostgresClient
 import Repository
-import Streams
 import TestSupport
 import Testing
 
-@Suite("Through PgBouncer in transaction mode", .serialized)
+@Suite("Through PgBouncer", .serialized)
 struct PoolerTests {
-    private static let settings = [
-        "search_path", "TimeZone", "DateStyle", "row_security", "extra_float_digits", "bytea_output", "lock_timeout",
-        "statement_timeout", "idle_in_transaction_session_timeout", "jit", "enable_tidscan", "synchronize_seqscans",
-        "transaction_isolation", "transaction_read_only",
-    ]
-
-    @Test("a backup is complete, the next takes it over, and no setting stays behind in the pooled sessions")
-    func nothingLeaks() throws {
+    @Test("a backup is complete, the next takes it over, and no setting stays behind", arguments: Pooler.Mode.allCases)
+    func nothingLeaks(mode: Pooler.Mode) throws {
         try withScene(sql: shopSQL) { scene in
-            try withPooler(for: scene.source) { pooled in
-                let before = try sessions(pooled)
-                let first = try scene.backup { $0.source = pooled }
+            try Pooler.with(mode, size: 6, for: scene.source) { pooler in
+                // Without a reset query between two clients, whatever was set in a session would stay.
+                let before = try pooler.sessions(6)
+                let first = try scene.backup { $0.source = pooler.settings }
                 #expect(
                     try scene.rows(of: "orders", in: first.point.manifest).sorted()
                         == scene.liveRows(of: "orders").sorted()
                 )
-                #expect(try scene.backup { $0.source = pooled }.report.totals.rangesRead == 0)
-                let after = try sessions(pooled)
+                #expect(try scene.backup { $0.source = pooler.settings }.report.totals.rangesRead == 0)
+                let after = try pooler.sessions(6)
                 #expect(Set(after.keys) == Set(before.keys), "the pool must be the one that the backup used")
                 #expect(after == before)
             }
         }
     }
 
-    /// The settings of every server session of the pool, by process: one transaction holds each of them.
-    private func sessions(_ pooled: ConnectionSettings) throws -> [String: [String?]] {
-        var found: [String: [String?]] = [:]
-        var held: [Connection] = []
-        for _ in 0..<Self.poolSize {
-            let connection = try Connection(pooled)
-            let list = Self.settings.map { "current_setting('\($0)')" }.joined(separator: ", ")
-            try connection.execute("BEGIN")
-            let row = try connection.query("SELECT pg_backend_pid(), \(list)")[0]
-            found[row[0] ?? ""] = (1..<row.count).map { row[$0] }
-            held.append(connection)
+    /// The coordinator has a session for the snapshot; in session mode another one to look at the present.
+    @Test(
+        "a small pool means fewer workers, or none, and it is said",
+        arguments: [(mode: Pooler.Mode.transaction, size: 2, granted: 1), (mode: .session, size: 2, granted: 0)]
+    )
+    func smallPool(pool: (mode: Pooler.Mode, size: Int, granted: Int)) throws {
+        try withScene(sql: shopSQL + fourRangesSQL) { fast in
+            // Whoever waits for a session gets it when another worker is done, which must take longer than the wait.
+            let scene = pool.granted == 0 ? fast : try fast.slowed(to: "300kB/s")
+            try Pooler.with(pool.mode, size: pool.size, for: scene.source, more: "query_wait_timeout = 1") { pooler in
+                let outcome = try scene.backup {
+                    $0.source = pooler.settings
+                    $0.workerCount = 3
+                    $0.rangeBytes = 1_300_000
+                }
+                #expect(
+                    try scene.rows(of: "orders", in: outcome.point.manifest).sorted()
+                        == scene.liveRows(of: "orders").sorted()
+                )
+                let words = "the server granted only \(pool.granted) of 3 sessions for copying"
+                #expect(outcome.report.notices.contains(words), "\(outcome.report.notices)")
+            }
         }
-        for connection in held { try connection.execute("COMMIT") }
-        return found
     }
 
-    private static let poolSize = 6
-
-    private func withPooler(for source: ConnectionSettings, _ body: (ConnectionSettings) throws -> Void) throws {
-        let program = "/usr/sbin/pgbouncer"
-        guard access(program, X_OK) == 0 else {
-            throw Diagnostic(.fileAccess, "the tests need '\(program)'", hint: "Run scripts/setup --tests.")
-        }
-        try withScratchFolder { folder in
-            let port = try unusedPort()
-            let user = geteuid() == 0 ? "postgres" : nil
-            let text = """
-                [databases]
-                * = host=\(source.host) port=\(source.port) user=postgres
-                [pgbouncer]
-                listen_addr = 127.0.0.1
-                listen_port = \(port)
-                unix_socket_dir =
-                auth_type = any
-                pool_mode = transaction
-                default_pool_size = \(Self.poolSize)
-                max_client_conn = 50
-                ignore_startup_parameters = extra_float_digits
-                """
-            let file = folder + "/pgbouncer.ini"
-            let sink = try AtomicFile(path: file, .create)
-            try sink.write(text: text)
-            try sink.finish()
-            chmod(folder, 0o755)
-            chmod(file, 0o644)
-            let pooler = try ChildProcess(
-                starting: ChildLaunch(program, ["-q", file], user: user, signalAtOurDeath: .terminate)
-            )
-            defer { pooler.end() }
-            let pooled = try ConnectionSettings(keywords: [
-                "host": "127.0.0.1", "port": String(port), "user": "postgres", "dbname": source.database,
-                "sslmode": "disable",
-            ])
-            let deadline = ContinuousClock.now + .seconds(20)
-            while (try? Connection(pooled)) == nil {
-                try #require(ContinuousClock.now < deadline)
-                usleep(10_000)
+    @Test("a pool of one session is an error that says what to do", arguments: Pooler.Mode.allCases)
+    func tooSmall(mode: Pooler.Mode) throws {
+        try withScene(sql: shopSQL) { scene in
+            try Pooler.with(mode, size: 1, for: scene.source, more: "query_wait_timeout = 1") { pooler in
+                let refused = try diagnostic { try scene.backup { $0.source = pooler.settings } }
+                #expect(refused.code == .databaseUnreachable, "\(refused)")
+                #expect(refused.cause?.contains("query_wait_timeout") == true, "\(refused)")
+                #expect(refused.hint?.contains("at least two sessions") == true, "\(refused)")
+                #expect(try scene.repository.listPoints().isEmpty)
             }
-            try body(pooled)
         }
     }
 }
