@@ -18,6 +18,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case databaseVersion = "database-version"
     case databaseQuery = "database-query"
     case databaseLockTimeout = "database-lock-timeout"
+    case databaseLockYielded = "database-lock-yielded"
     case databaseChangedDuringExport = "database-changed-during-export"
     case unsupportedObject = "unsupported-object"
     case targetNotEmpty = "target-not-empty"
@@ -88,7 +89,8 @@ extension DiagnosticCode {
         case .settingsInvalid, .settingsMissing: .settings
         case .databaseUnreachable, .databaseAuthentication, .databaseConnectionLost, .databasePermission,
             .databaseRowSecurity, .databaseVersion, .databaseQuery, .databaseLockTimeout,
-            .databaseChangedDuringExport, .unsupportedObject, .targetNotEmpty, .targetRefused, .restoreStatement:
+            .databaseLockYielded, .databaseChangedDuringExport,
+            .unsupportedObject, .targetNotEmpty, .targetRefused, .restoreStatement:
             .database
         case .repositoryMissing, .repositoryForeign, .repositoryFormat, .repositoryUnreachable, .repositoryAccess,
             .repositoryFull, .repositoryStorage, .objectExists, .objectMissing, .objectCorrupt, .pointUnknown,

@@ -18,6 +18,8 @@ package struct ExportPlan: Sendable {
     package var compressionLevel: Int
     /// How long the export waits for tables that a migration holds.
     package var lockTimeout: Duration = .seconds(10)
+    /// How long anybody may wait for a table that the export reads, before the export gives way; nil for ever.
+    package var maxLockWait: Duration?
     /// How many bytes of table, TOAST included, one range should have; those of very large tables have more.
     ///
     /// A change costs a range, and a range costs two statements and some 100 bytes in the point.

@@ -41,6 +41,7 @@ struct ExportRun {
 
     private func prepare() throws -> [PreparedPoint] {
         let coordinator = try phases.measure("connect") { try SnapshotCoordinator(plan, stop: stop) }
+        progress.connected()
         let snapshot = try phases.measure("lock and snapshot") { try coordinator.takeSnapshot() }
         let survey = try phases.measure("inventory") {
             try explaining("cannot take stock of '\(plan.source.displayName)'") {
@@ -155,7 +156,8 @@ struct ExportRun {
         _ context: ExportContext,
         _ coordinator: SnapshotCoordinator
     ) throws -> [String] {
-        var notices = try copyOnce(tasks, context, coordinator)
+        let copy = SnapshotCopy(context: context, connection: coordinator.connection, stop: stop)
+        var notices = try copy.take(tasks)
         if !findings.contradictions.isEmpty {
             // What was taken over on the strength of the same argument, here or elsewhere, is not to be trusted either.
             let reused = destinations.map { $0.ledger.forgetReused() }
@@ -164,28 +166,8 @@ struct ExportRun {
                 task.prospects = reused.map { $0.contains(task.id) ? .read(.violation) : .settled }
                 return task
             }
-            notices += try copyOnce(again, context, coordinator)
+            notices += try copy.take(again)
         }
-        return notices
-    }
-
-    private func copyOnce(
-        _ tasks: [RangeTask],
-        _ context: ExportContext,
-        _ coordinator: SnapshotCoordinator
-    ) throws -> [String] {
-        guard !tasks.isEmpty else { return [] }
-        var notices = try ExportWorkers(context: context, stop: stop).run(tasks)
-        let refused = findings.takeRefused()
-        guard !refused.isEmpty else { return notices }
-        let pipeline = try context.makePipeline(stop: stop)
-        try RangeWork(context: context, connection: coordinator.connection, pipeline: pipeline).take(refused)
-        try pipeline.finish()
-        notices += Set(refused.map(\.source)).compactMap { source in
-            guard case .table(let index) = source else { return nil }
-            let name = context.inventory.tables[index].displayName
-            return "a session waits for table '\(name)' until this export ends (it wants an ACCESS EXCLUSIVE lock)"
-        }.sorted()
         return notices
     }
 

@@ -23,6 +23,7 @@ struct PlanReader {
         let assertions = assertions(reader)
         let workers = reader.integer("workers")
         let rereadWithin = reader.duration("rereadWithin")
+        let maxLockWait = reader.duration("maxLockWait")
         let pingURL = reader.object("notifications", .notifications).flatMap(pingURL)
         guard let source else { return nil }
         return PlanSettings(
@@ -40,6 +41,7 @@ struct PlanReader {
             assertions: assertions,
             workers: workers,
             rereadWithin: rereadWithin,
+            maxLockWait: maxLockWait,
             pingURL: pingURL
         )
     }

@@ -99,5 +99,7 @@ package struct PlanSettings: Sendable {
     package let assertions: [Assertion]
     package let workers: Int?
     package let rereadWithin: Duration?
+    /// How long a session may wait for a table that a backup reads; nil for ever.
+    package let maxLockWait: Duration?
     package let pingURL: String?
 }

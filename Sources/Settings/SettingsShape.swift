@@ -123,6 +123,7 @@ extension SettingsShape {
             Key("assertions", .list(.object(assertion)), "Questions that every restored copy must answer with true"),
             Key("workers", .integer(1...64), "Connections that read or write at once"),
             Key("rereadWithin", .duration, "Every row is read again within this time, changed or not"),
+            Key("maxLockWait", .duration, "How long a session may wait for a table before a backup gives way"),
             Key("notifications", .object(notifications), "Whom to tell"),
         ]
     )

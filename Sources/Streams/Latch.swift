@@ -14,7 +14,12 @@ package final class Latch: @unchecked Sendable {
     package init(count: Int) {
         remaining = count
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // A clock that nobody sets: a wait must not grow by an hour because the time was corrected.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -37,5 +42,22 @@ package final class Latch: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         while remaining > 0 { pthread_cond_wait(condition, mutex) }
         pthread_mutex_unlock(mutex)
+    }
+
+    /// Blocks until all have arrived or the patience ends; says whether all have.
+    package func wait(atMost patience: Duration) -> Bool {
+        var deadline = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let (seconds, attoseconds) = patience.components
+        deadline.tv_sec += Int(seconds)
+        deadline.tv_nsec += Int(attoseconds / 1_000_000_000)
+        if deadline.tv_nsec >= 1_000_000_000 {
+            deadline.tv_sec += 1
+            deadline.tv_nsec -= 1_000_000_000
+        }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while remaining > 0, pthread_cond_timedwait(condition, mutex, &deadline) == 0 {}
+        return remaining <= 0
     }
 }

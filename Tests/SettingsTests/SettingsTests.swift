@@ -24,6 +24,7 @@ let sampleSettings = """
           assertions: [{ sql: "select true" }, { sql: "select count(*) > 0 from orders", name: "orders" }],
           workers: 2,
           rereadWithin: "14d",
+          maxLockWait: "30s",
           notifications: { ping: "https://example.org/ping/abc" },
         },
         blog: { source: { env: "BLOG_URL" }, retention: { keep: { daily: 7, within: "48h" }, minimumPoints: 2 } },
@@ -65,6 +66,7 @@ struct SettingsTests {
         #expect(shop.recoveryTarget == .ephemeral)
         #expect(shop.assertions.map(\.name) == ["select true", "orders"])
         #expect(shop.workers == 2 && shop.rereadWithin == .seconds(14 * 86_400))
+        #expect(shop.maxLockWait == .seconds(30))
         #expect(shop.pingURL == "https://example.org/ping/abc")
     }
 
@@ -77,7 +79,7 @@ struct SettingsTests {
         #expect(blog.schedule.timeZone == .utc && blog.schedule.backup == nil)
         #expect(blog.retention == RetentionPolicy(keep: .init(daily: 7, within: .seconds(172_800)), minimumPoints: 2))
         #expect(blog.retentionName == "inline")
-        #expect(blog.workers == nil && blog.pingURL == nil && blog.assertions.isEmpty)
+        #expect(blog.workers == nil && blog.maxLockWait == nil && blog.pingURL == nil && blog.assertions.isEmpty)
         #expect(blog.objectives == PlanSettings.Objectives())
     }
 

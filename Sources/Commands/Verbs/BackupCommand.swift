@@ -18,6 +18,7 @@ struct BackupCommand: LifeboatCommand {
     var workers: Int?
     var level: Int?
     var limitRate: ByteRate?
+    var maxLockWait: DurationArgument?
     var full = false
     var audit = false
     var exclude: [String] = []
@@ -80,6 +81,12 @@ struct BackupCommand: LifeboatCommand {
                 to: \.limitRate,
                 help: "Move data no faster than this, such as 20MB/s"
             ),
+            .option(
+                "--max-lock-wait",
+                value: "TIME",
+                to: \.maxLockWait,
+                help: "Give way when a session has waited this long for a table being read"
+            ),
             .flag("--full", to: \.full, help: "Read everything, changed or not"),
             .flag("--audit", to: \.audit, help: "Count every table a second time, without block ranges"),
             .options("--exclude", value: "PATTERN", to: \.exclude, help: "Leave out schema, schema.table or kind:name"),
@@ -108,7 +115,7 @@ struct BackupCommand: LifeboatCommand {
     /// One plan into all of its repositories at once; one that fails does not keep the point from the others.
     private func take(_ job: BackupJob, in context: CommandContext, _ console: Console) async throws -> [BackupResult] {
         let counters = ExportProgress()
-        let line = ProgressBridge(counters, progress, on: console)
+        let line = ProgressBridge(counters, of: job.source.displayName, progress, on: console)
         defer { line.finish() }
         let results: [BackupResult]
         do {
