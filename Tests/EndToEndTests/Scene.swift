@@ -33,6 +33,16 @@ struct Scene {
         environment: [String: String] = [:],
         wrapper: [String] = []
     ) throws -> Answer {
+        try lifeboat(arguments, environment: environment, wrapper: wrapper)
+    }
+
+    /// The same with its arguments in a list.
+    @discardableResult
+    func lifeboat(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        wrapper: [String] = []
+    ) throws -> Answer {
         let line = wrapper + [Self.program] + arguments
         let launch = ChildLaunch(line[0], Array(line.dropFirst()), environment: self.environment(environment))
         return Answer(try ChildProcess.run(launch, limit: 16 << 20))
