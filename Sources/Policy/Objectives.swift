@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// What was promised about recovery; every promise is optional.
 package struct Objectives: Sendable, Hashable {
@@ -57,10 +57,14 @@ package struct Objectives: Sendable, Hashable {
     }
 
     /// Whether the newest point lies in enough repositories.
-    package func judge(copies found: Int?) -> ObjectiveVerdict? {
+    package func judge(copies found: Int?, since: Instant? = nil) -> ObjectiveVerdict? {
         guard let copies else { return nil }
         guard let found else { return .unknown("no recovery point exists yet") }
-        return found >= copies ? .met : .missed("the newest point lies in \(found) of \(copies) repositories")
+        return found >= copies
+            ? .met
+            : .missed(
+                "the newest point lies in \(found) of \(copies) repositories\(since.map { ", and that since \($0)" } ?? "")"
+            )
     }
 }
 

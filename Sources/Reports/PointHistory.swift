@@ -8,50 +8,82 @@ struct PointHistory {
         var recoveryInstant: Instant
         var committedAt: Instant
         var provenAt: Instant?
-        var badSince: Instant?
         var removedAt: Instant?
         var isKept: Bool
+        /// The repositories that hold it, or held it.
+        var repositories: Set<Int>
+        /// Copies known to be bad, and since when.
+        var badCopies: [Int: Instant] = [:]
+
+        /// Since when no copy is good; nil while one is.
+        var badSince: Instant? {
+            let bad = badCopies.filter { repositories.contains($0.key) }
+            return bad.count == repositories.count ? bad.values.max() : nil
+        }
+
+        /// In how many repositories a copy lies that is not known to be bad.
+        var goodCopies: Int { repositories.count { badCopies[$0] == nil } }
+
+        /// Since when there have been fewer than `target` good copies; nil when there are enough.
+        func isShort(of target: Int) -> Instant? {
+            guard goodCopies < target else { return nil }
+            guard repositories.count >= target else { return committedAt }
+            let bad = badCopies.filter { repositories.contains($0.key) }.values.sorted()
+            return bad[repositories.count - target]
+        }
     }
 
     private(set) var lives: [PointName: Life] = [:]
 
     /// Folds an input; records count up to `end`.
     init(_ input: ReportInput) {
-        let records = input.records.filter { $0.finished <= input.end }.sorted { $0.finished < $1.finished }
+        let records = input.recordsByRepository.filter { $0.record.finished <= input.end }
+            .sorted { $0.record.finished < $1.record.finished }
         for point in input.points {
             lives[point.name] = Life(
                 recoveryInstant: point.recoveryInstant,
                 committedAt: point.committedAt,
-                isKept: true
+                isKept: true,
+                repositories: point.repositories
             )
         }
-        for record in records { add(record) }
+        for (record, repository) in records { add(record, repository) }
         for point in input.points {
             guard var life = lives[point.name] else { continue }
             life.provenAt = point.provenAt ?? life.provenAt
-            life.badSince = point.badSince ?? life.badSince
+            life.badCopies.merge(point.badCopies) { $1 }
+            if let bad = point.badSince { for copy in life.repositories { life.badCopies[copy] = bad } }
             lives[point.name] = life
         }
     }
 
-    private mutating func add(_ record: RunRecord) {
+    private mutating func add(_ record: RunRecord, _ repository: Int) {
         switch record.event {
         case .backup(let run):
-            guard let name = run.point, let instant = run.recoveryInstant, lives[name] == nil else { return }
-            lives[name] = Life(recoveryInstant: instant, committedAt: record.finished, isKept: false)
+            guard let name = run.point, let instant = run.recoveryInstant else { return }
+            guard let known = lives[name] else {
+                lives[name] = Life(
+                    recoveryInstant: instant,
+                    committedAt: record.finished,
+                    isKept: false,
+                    repositories: [repository]
+                )
+                return
+            }
+            if !known.isKept { lives[name]?.repositories.insert(repository) }
         case .drill(let run):
             switch run.verdict {
             case .proven:
                 lives[run.point]?.provenAt = record.finished
-                lives[run.point]?.badSince = nil
+                lives[run.point]?.badCopies[repository] = nil
             case .failed:
                 lives[run.point]?.provenAt = nil
-                if run.showsBadPoint { lives[run.point]?.badSince = record.finished }
+                if run.showsBadPoint { lives[run.point]?.badCopies[repository] = record.finished }
             case .unverified: break
             }
         case .verify(let run):
-            for name in run.points { lives[name]?.badSince = nil }
-            for bad in run.bad { lives[bad.point]?.badSince = record.finished }
+            for name in run.points { lives[name]?.badCopies[repository] = nil }
+            for bad in run.bad { lives[bad.point]?.badCopies[repository] = record.finished }
         case .prune(let run):
             for removed in run.removedPoints { lives[removed.point]?.removedAt = record.finished }
         case .hold, .sync: break

@@ -14,6 +14,8 @@ package struct ReportInput: Sendable {
     package var points: [ReportPoint]
     /// The plan's records in any order, those before the period included.
     package var records: [RunRecord]
+    /// The number of the repository that each record lies in; empty where there is one repository only.
+    package var origins: [Int] = []
     package var schedule: ReportSchedule?
     /// What a drill of this plan cannot check, as everybody knows; shown as expected.
     package var expectedOmissions: [Omission]
@@ -43,6 +45,11 @@ package struct ReportInput: Sendable {
         self.expectedOmissions = expectedOmissions
     }
 
+    /// The records with the repository that each lies in.
+    var recordsByRepository: [(record: RunRecord, repository: Int)] {
+        records.indices.map { (records[$0], origins.isEmpty ? 0 : origins[$0]) }
+    }
+
     /// The end of what can be judged: the future has not happened.
     var end: Instant { max(from, min(to, now)) }
 }
@@ -56,11 +63,15 @@ package struct ReportPoint: Sendable, Hashable {
     package var hold: String?
     /// When a drill proved it; what the records say is added by the report.
     package var provenAt: Instant?
-    /// From when it is known to be bad; what the records say is added by the report.
+    /// From when every copy is known to be bad; what the records say is added by the report.
     package var badSince: Instant?
     package var bytes: Int64
     /// In how many repositories it lies.
     package var copies: Int
+    /// The numbers of these repositories.
+    package var repositories: Set<Int> = [0]
+    /// Copies that cannot even be read, and since when.
+    package var badCopies: [Int: Instant] = [:]
 
     /// Creates a point.
     package init(

@@ -22,7 +22,7 @@ package struct RunFacts: Sendable, Hashable, Encodable {
     init(_ input: ReportInput) {
         let records = input.records.filter { $0.started >= input.from && $0.finished <= input.end }
             .sorted { $0.finished < $1.finished }
-        let backups = records.compactMap { record in record.backup.map { (record: record, run: $0) } }
+        let backups = Self.runs(records)
         let successes = backups.filter { $0.run.point != nil }
         let durations = successes.map { $0.record.finished - $0.record.started }
         done = successes.count
@@ -37,6 +37,24 @@ package struct RunFacts: Sendable, Hashable, Encodable {
         let checks = records.filter(\.isVerification)
         verifications = checks.count
         lastVerified = checks.last?.finished
+    }
+
+    /// Every backup once: a run into several repositories has a record in each, and reads the database once.
+    private static func runs(_ records: [RunRecord]) -> [(record: RunRecord, run: BackupRun)] {
+        struct Key: Hashable {
+            var host: String
+            var started: Instant
+        }
+        let backups = records.compactMap { record in record.backup.map { (record: record, run: $0) } }
+        return Dictionary(grouping: backups) { Key(host: $0.record.host, started: $0.record.started) }.values
+            .compactMap { copies in
+                guard var whole = copies.first(where: { $0.run.point != nil }) ?? copies.first else { return nil }
+                let totals = copies.compactMap(\.run.totals)
+                whole.run.totals?.bytesRead = totals.map(\.bytesRead).max() ?? 0
+                whole.run.totals?.bytesStored = totals.reduce(0) { $0 + $1.bytesStored }
+                return whole
+            }
+            .sorted { $0.record.finished < $1.record.finished }
     }
 }
 

@@ -45,6 +45,7 @@ package struct TextReport: Sendable {
         layout.section("Copies", "target \(target)", report.copies.compliance)
         layout.why(report.copies.compliance)
         layout.fact("newest point", report.copies.newestPoint.map { "in \($0) of \(target)" } ?? "there is none")
+        if let since = report.copies.missedSince { layout.fact("too few since", since.minuteText) }
     }
 
     /// The last line, which names the promises that do not hold; their sections say why.

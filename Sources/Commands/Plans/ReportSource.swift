@@ -55,7 +55,8 @@ struct ReportSource {
 
     /// Reads what the report is made from.
     func input(from: Instant, now: Instant, overriding: (Objectives) -> Objectives) throws -> ReportInput {
-        ReportInput(
+        let records = try repositories.map { try $0.records(plan: plan).map(\.record) }
+        var input = ReportInput(
             plan: plan,
             from: from,
             to: now,
@@ -63,36 +64,41 @@ struct ReportSource {
             objectives: overriding(settings?.objectives.stated ?? Objectives()),
             recoveryTarget: settings?.recoveryTarget ?? .ephemeral,
             points: try points(),
-            records: try repositories.flatMap { try $0.records(plan: plan) }.map(\.record),
+            records: records.flatMap(\.self),
             schedule: settings?.schedule.facts(now: now)
         )
+        input.origins = records.enumerated().flatMap { number, records in records.map { _ in number } }
+        return input
     }
 
-    /// Every point once, with the number of repositories that hold it.
+    /// Every point once, with the repositories that hold it and what is wrong with its copies.
     private func points() throws -> [ReportPoint] {
         var found: [PointName: ReportPoint] = [:]
-        for repository in repositories {
+        for (number, repository) in repositories.enumerated() {
             let evidence = try repository.evidence(plan: plan)
             for listing in try repository.listPoints(plan: plan) {
-                if found[listing.name] != nil {
-                    found[listing.name]?.copies += 1
-                    continue
-                }
-                var point = ReportPoint(
-                    name: listing.name,
-                    recoveryInstant: listing.name.slot.instant,
-                    committedAt: listing.modified,
-                    hold: evidence.holds[listing.name],
-                    provenAt: evidence.proven[listing.name],
-                    bytes: listing.bytes
-                )
+                var point =
+                    found[listing.name]
+                    ?? ReportPoint(
+                        name: listing.name,
+                        recoveryInstant: listing.name.slot.instant,
+                        committedAt: listing.modified,
+                        bytes: listing.bytes,
+                        copies: 0
+                    )
+                if point.copies == 0 { point.repositories = [] }
+                point.copies += 1
+                point.repositories.insert(number)
+                point.committedAt = min(point.committedAt, listing.modified)
+                point.hold = point.hold ?? evidence.holds[listing.name]
+                point.provenAt = [point.provenAt, evidence.proven[listing.name]].compactMap(\.self).max()
                 do {
                     let manifest = try repository.readPoint(listing.name).manifest
                     point.recoveryInstant = manifest.recoveryInstant
                     point.bytes = manifest.totals.bytesStored
                 } catch let error as Diagnostic where error.code != .keyMissing && error.code != .keyWrong {
-                    // A point that cannot be read protects nobody; it never counted.
-                    point.badSince = listing.modified
+                    // A copy that cannot be read protects nobody; it never counted.
+                    point.badCopies[number] = listing.modified
                 }
                 found[listing.name] = point
             }
