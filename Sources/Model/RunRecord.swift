@@ -88,12 +88,28 @@ package struct VerifyRun: Sendable, Hashable, Codable {
     package var bytesRead: Int64
     /// Points found bad, with the reason; they do not count from the record's time on.
     package var bad: [BadPoint]
+    /// What a sampled run read; nil for one that read everything that `points` need.
+    package var sample: SampledReading?
 
     /// Creates a run.
-    package init(points: [PointName], bytesRead: Int64, bad: [BadPoint]) {
+    package init(points: [PointName], bytesRead: Int64, bad: [BadPoint], sample: SampledReading? = nil) {
         self.points = points
         self.bytesRead = bytesRead
         self.bad = bad
+        self.sample = sample
+    }
+}
+
+/// The part of a plan's archives that one sampled verification read and found good.
+package struct SampledReading: Sendable, Hashable, Codable {
+    /// The promise that was made: everything is read again within this time.
+    package var withinSeconds: Int64
+    package var archives: [ArchiveID]
+
+    /// Creates the facts.
+    package init(withinSeconds: Int64, archives: [ArchiveID]) {
+        self.withinSeconds = withinSeconds
+        self.archives = archives
     }
 }
 

@@ -1,6 +1,7 @@
 package import AgeEncryption
 import Diagnostics
 package import Model
+import Policy
 package import Streams
 
 /// How far a verification has come.
@@ -27,11 +28,13 @@ extension Repository {
             .run
     }
 
-    /// The same, to a chosen depth, and with what is damaged down to tables and blocks.
+    /// The same, to a chosen depth, of all archives or of those that are due, and with what is damaged down to tables
+    /// and blocks.
     package func inspect(
         _ points: [PointName],
         identities: [any Identity] = [],
         depth: VerifyDepth,
+        sampling: VerifySampling? = nil,
         stop: Stop,
         progress: (VerifyProgress) -> Void = { _ in }
     ) throws -> Inspection {
@@ -45,21 +48,31 @@ extension Repository {
                 run.bad.append(BadPoint(point: name, reason: error.cause ?? error.summary))
             }
         }
+        let manifests = sound.map(\.manifest)
+        let sample = sampling?.choose(among: manifests)
         let check = ArchiveCheck(repository: self, identities: identities, depth: depth, stop: stop)
-        let problems = try check.run(sound.map(\.manifest)) { read in
+        let problems = try check.run(manifests, only: sample.map { Set($0.chosen) }) { read in
             run.bytesRead = read.bytesRead
             progress(read)
         }
         for point in sound {
             guard let problem = point.manifest.archives.lazy.compactMap({ problems[$0.id] }).first else { continue }
             if try store.info(Layout.point(point.name)) == nil { continue }
-            run.bad.append(BadPoint(point: point.name, reason: problem))
+            run.bad.append(BadPoint(point: point.name, reason: problem.reason))
         }
         run.points = try points.filter { try store.info(Layout.point($0)) != nil }
         run.bad = run.bad.filter { run.points.contains($0.point) }
-        // Sizes prove nothing good: such a run must not acquit a point that was found bad by its bytes.
-        if depth == .sizes { run.points = run.points.filter { name in run.bad.contains { $0.point == name } } }
-        return Inspection(run: run, damaged: ArchiveDamage.list(problems, in: sound.map(\.manifest)))
+        // Sizes prove nothing good, and neither does a part: such a run must not acquit a point that was found bad.
+        if depth == .sizes || sample != nil {
+            run.points = run.points.filter { name in run.bad.contains { $0.point == name } }
+        }
+        if let sample, let sampling {
+            run.sample = SampledReading(
+                withinSeconds: sampling.within.components.seconds,
+                archives: sample.chosen.filter { problems[$0] == nil }
+            )
+        }
+        return Inspection(run: run, damaged: ArchiveDamage.list(problems, in: manifests), sample: sample)
     }
 }
 
@@ -73,53 +86,6 @@ package enum VerifyDepth: String, Sendable, Codable {
     case decrypted
 }
 
-/// What a verification found.
-package struct Inspection: Sendable {
-    package var run: VerifyRun
-    package var damaged: [ArchiveDamage]
-}
-
-/// One damaged archive, and what it held.
-package struct ArchiveDamage: Sendable, Hashable, Encodable {
-    /// A range of a table (or of the large objects) that lies in the archive.
-    package struct Range: Sendable, Hashable, Encodable {
-        package var table: String
-        package var firstBlock: Int64
-    }
-
-    package var archive: ArchiveFacts
-    package var reason: String
-    package var points: [PointName]
-    package var ranges: [Range]
-
-    static func list(_ problems: [ArchiveID: String], in manifests: [Manifest]) -> [ArchiveDamage] {
-        problems.sorted { $0.key.text < $1.key.text }.compactMap { id, reason in
-            let holders = manifests.filter { $0.archives.contains { $0.id == id } }
-            guard let facts = holders.first?.archives.first(where: { $0.id == id }) else { return nil }
-            let ranges = Set(holders.flatMap { $0.ranges(in: id) })
-            return ArchiveDamage(
-                archive: facts,
-                reason: reason,
-                points: holders.map(\.point),
-                ranges: ranges.sorted { ($0.table, $0.firstBlock) < ($1.table, $1.firstBlock) }
-            )
-        }
-    }
-}
-
-extension Manifest {
-    /// The ranges whose rows lie in one archive.
-    fileprivate func ranges(in archive: ArchiveID) -> [ArchiveDamage.Range] {
-        func lie(_ ranges: [TableRange], _ name: String) -> [ArchiveDamage.Range] {
-            ranges.filter { $0.location.archive == archive && $0.location.members > 0 }.map {
-                ArchiveDamage.Range(table: name, firstBlock: $0.blocks.first)
-            }
-        }
-        return tables.flatMap { lie($0.ranges, $0.fullName.description) }
-            + lie(largeObjects?.ranges ?? [], "large objects")
-    }
-}
-
 /// Reads the archives of some manifests, each once.
 private struct ArchiveCheck {
     var repository: Repository
@@ -128,29 +94,64 @@ private struct ArchiveCheck {
     private var deep: Bool { depth == .decrypted }
     var stop: Stop
 
-    /// What is wrong with each archive that is not as recorded.
-    func run(_ manifests: [Manifest], _ progress: (VerifyProgress) -> Void) throws -> [ArchiveID: String] {
-        let facts = Set(manifests.flatMap(\.archives)).sorted { ($0.id.text, $0.sha256) < ($1.id.text, $1.sha256) }
+    /// What is wrong with each archive that is not as recorded; `only` leaves out the others.
+    func run(
+        _ manifests: [Manifest],
+        only chosen: Set<ArchiveID>?,
+        _ progress: (VerifyProgress) -> Void
+    ) throws -> [ArchiveID: ArchiveProblem] {
+        let facts = Set(manifests.flatMap(\.archives)).filter { chosen?.contains($0.id) != false }
+            .sorted { ($0.id.text, $0.sha256) < ($1.id.text, $1.sha256) }
         let locations = deep ? Dictionary(grouping: Set(manifests.flatMap(\.locations)), by: \.archive) : [:]
         var state = VerifyProgress(bytesRead: 0, bytesTotal: facts.reduce(0) { $0 + $1.bytes } * (deep ? 2 : 1))
-        var problems: [ArchiveID: String] = [:]
+        var problems: [ArchiveID: ArchiveProblem] = [:]
         for archive in facts {
-            do {
-                let count: (Int64) -> Void = { bytes in
-                    state.bytesRead += bytes
-                    progress(state)
-                }
-                if depth == .sizes {
-                    try compareSize(archive)
-                    continue
-                }
-                try compareHash(archive, count)
-                if deep { try compareRanges(archive, locations[archive.id] ?? [], count) }
-            } catch let error as Diagnostic where error.isAboutOneObject {
-                problems[archive.id] = error.cause.map { "\(error.summary): \($0)" } ?? error.summary
+            let count: (Int64) -> Void = { bytes in
+                state.bytesRead += bytes
+                progress(state)
             }
+            problems[archive.id] = try problem(of: archive, locations[archive.id] ?? [], count)
         }
         return problems
+    }
+
+    /// Nil when the archive is as recorded.
+    private func problem(
+        of archive: ArchiveFacts,
+        _ locations: [ArchiveLocation],
+        _ count: (Int64) -> Void
+    ) throws -> ArchiveProblem? {
+        let whole = try reason {
+            if depth == .sizes { try compareSize(archive) } else { try compareHash(archive, count) }
+        }
+        guard deep else { return whole.map { ArchiveProblem(reason: $0) } }
+        var opened: ArchiveReader?
+        let end = try reason {
+            let reader = try repository.openArchive(archive, identities: identities)
+            opened = reader
+            try reader.checkEnd()
+        }
+        // Of one that is missing, or whose header is damaged, nothing at all can be restored; else the other ranges can.
+        guard let reader = opened else { return ArchiveProblem(reason: whole ?? end ?? "", places: Set(locations)) }
+        var places: Set<ArchiveLocation> = []
+        var first: String?
+        for location in locations.sorted(by: { $0.offset < $1.offset }) {
+            guard let problem = try reason({ try compareRange(location, in: reader, count) }) else { continue }
+            places.insert(location)
+            first = first ?? problem
+        }
+        guard let text = whole ?? end ?? first else { return nil }
+        return ArchiveProblem(reason: text, places: places)
+    }
+
+    /// Why `check` found its object not as recorded; a store or a key that fails is thrown.
+    private func reason(_ check: () throws -> Void) throws -> String? {
+        do {
+            try check()
+            return nil
+        } catch let error as Diagnostic where error.isAboutOneObject {
+            return error.cause.map { "\(error.summary): \($0)" } ?? error.summary
+        }
     }
 
     private func compareSize(_ archive: ArchiveFacts) throws {
@@ -180,19 +181,18 @@ private struct ArchiveCheck {
         }
     }
 
-    private func compareRanges(_ archive: ArchiveFacts, _ locations: [ArchiveLocation], _ count: (Int64) -> Void) throws
-    {
-        let reader = try repository.openArchive(archive, identities: identities)
-        try reader.checkEnd()
-        for location in locations.sorted(by: { $0.offset < $1.offset }) {
-            let hash = try hashing(try reader.range(location.offset, location.length), count)
-            guard Hex.encode(hash.digest) == location.sha256 else {
-                throw Diagnostic(
-                    .objectCorrupt,
-                    "bytes \(location.offset) to \(location.offset + location.length) of archive '\(archive.id)' do not"
-                        + " have the recorded SHA-256"
-                )
-            }
+    private func compareRange(
+        _ location: ArchiveLocation,
+        in reader: ArchiveReader,
+        _ count: (Int64) -> Void
+    ) throws {
+        let hash = try hashing(try reader.range(location.offset, location.length), count)
+        guard Hex.encode(hash.digest) == location.sha256 else {
+            throw Diagnostic(
+                .objectCorrupt,
+                "bytes \(location.offset) to \(location.offset + location.length) of archive '\(location.archive)' do not"
+                    + " have the recorded SHA-256"
+            )
         }
     }
 

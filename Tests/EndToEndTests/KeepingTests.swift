@@ -20,6 +20,63 @@ struct KeepingTests {
         }
     }
 
+    @Test("a sampled verification reads a part, remembers it in the repository, and goes on with the rest")
+    func sampled() throws {
+        try Scene.with { scene in
+            try scene.backUp()
+            for id in [5, 6] {
+                try scene.change("UPDATE purchase SET amount = 77 WHERE id = \(id)")
+                try scene.backUp("--full")
+            }
+            let archives = try scene.files("archives").count
+            try #require(archives >= 3)
+            let verify = ["verify", "--within", "30d", "--from", scene.repository]
+            var read = 0
+            for run in 0..<archives where read < archives {
+                let answer = try scene.run(verify + ["--format", "json"])
+                #expect(answer.status == 0, "\(answer)")
+                let sample = JSON(answer)["sample"]
+                #expect(sample["overdue"].number == 0 && sample["nextBefore"].text != nil, "\(answer)")
+                let count = try #require(sample["archives"].number)
+                #expect(run > 0 || (count > 0 && count < archives), "\(answer)")
+                read += count
+            }
+            #expect(read == archives)
+            #expect(try scene.run(verify + ["--quick"]).status == 2)
+            let text = try scene.run(["verify", "--within", "1ms", "--from", scene.repository])
+            #expect(text.status == 0 && text.output.contains("\(archives) archives were read"), "\(text)")
+            for archive in try scene.files("archives") { try flipOneBit(of: archive) }
+            let bad = try scene.run(["verify", "--within", "1ms", "--from", scene.repository])
+            #expect(bad.status == 13 && bad.output.contains("needed by shop/"), "\(bad)")
+            // A part that is sound acquits nothing.
+            _ = try scene.run(verify)
+            let points = JSON(try scene.run(["points", "--from", scene.repository, "--format", "json"]))["points"]
+            for index in 0..<3 { #expect(points[index]["damaged"].text != nil) }
+        }
+    }
+
+    @Test("a deep verification names the very table and blocks that a damaged archive cannot give back any more")
+    func narrowed() throws {
+        // Of different size, so that the middle of the archive is not where one ends and the other begins.
+        let sql = [("one", 60_000), ("two", 20_000)].map { name, rows in
+            "CREATE TABLE \(name) (id int, noise text); "
+                + "INSERT INTO \(name) SELECT n, md5(n::text || '\(name)') FROM generate_series(1, \(rows)) n;"
+        }
+        try Scene.with(sql: sql.joined()) { scene in
+            try scene.backUp("--jobs", "1")
+            let largest = try #require(
+                try scene.files("archives").max { try Self.bytes($0) < Self.bytes($1) }
+            )
+            try flipOneBit(of: largest)
+            let answer = try scene.run(["verify", "--deep", "--from", scene.repository, "--format", "json"])
+            #expect(answer.status == 13, "\(answer)")
+            let damage = JSON(answer)["damaged"][0]
+            #expect(damage["ranges"].count == 1 && damage["rangeCount"].number ?? 0 > 1, "\(answer)")
+            #expect(damage["ranges"][0]["table"].text?.hasPrefix("public.") == true)
+            #expect(damage["points"].count == 1)
+        }
+    }
+
     @Test("prune only looks without --yes, keeps what is held, and removes it after the hold is lifted")
     func heldAndReleased() throws {
         try Scene.with { scene in
@@ -75,6 +132,10 @@ struct KeepingTests {
             let gone = try scene.lifeboat("key", "escrow")
             #expect(gone.status == 12 && gone.errors.contains("not on this machine any more"))
         }
+    }
+
+    private static func bytes(_ path: String) throws -> Int {
+        try FileSource(path: path).readAll(limit: 64 << 20).count
     }
 
     private func flipOneBit(of path: String) throws {

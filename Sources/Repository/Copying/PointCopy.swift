@@ -103,24 +103,12 @@ private struct PointCopy {
             archives[facts.id] = facts.bytes
         }
         var manifest = stored.manifest
-        manifest.previous = try predecessor(of: name)
+        manifest.previous = try target.predecessor(of: name)
         do {
             let copied = try target.commit(manifest, sealedCatalog: catalog, session: session)
             run.points.append(PreviousPoint(point: name, sha256: copied.sha256))
         } catch let error as Diagnostic where error.code == .objectExists {
             // The same holds for the point itself.
         }
-    }
-
-    /// The newest sound point before `name` in the target: what the copy continues there.
-    private func predecessor(of name: PointName) throws -> PreviousPoint? {
-        for listing in try target.listPoints(plan: name.plan).reversed() where listing.name < name {
-            do {
-                return try target.readPoint(listing.name).asPrevious
-            } catch let error as Diagnostic where error.isAboutOneObject {
-                continue
-            }
-        }
-        return nil
     }
 }

@@ -1,0 +1,110 @@
+import AgeEncryption
+import Model
+import Repository
+import Streams
+
+/// The verification of a plan's points in one repository, with the repair of what it finds where that is wanted.
+struct PlanVerification {
+    let repository: Repository
+    /// Where good bytes may come from.
+    let others: [Repository]
+    let repairs: Bool
+    let identities: [any Identity]
+    let depth: VerifyDepth
+    /// The promise of a sampled run.
+    let within: DurationArgument?
+    let session: Session
+    let counters: VerifyCounters
+    let context: CommandContext
+
+    /// Each plan has a chain of records of its own, so each is recorded by itself.
+    func run(_ plan: PlanName, _ names: [PointName], into answer: inout VerifyAnswer) throws {
+        counters.begin(plan)
+        var found = try inspect(plan, names, depth, try sampling(plan), &answer)
+        let damaged = try found.damaged.map(mend)
+        answer.damaged += damaged
+        let points = repairs ? try found.run.bad.compactMap(mend) : []
+        answer.mendedPoints += points
+        if !points.isEmpty || damaged.contains(where: { $0.repairedFrom != nil }) {
+            // Read whole: what was bad is acquitted by its bytes only.
+            let bad = Set(found.run.bad.map(\.point)).sorted()
+            found.run.bad = try inspect(plan, bad, depth == .decrypted ? depth : .bytes, nil, &answer).run.bad
+        }
+        answer.points += depth == .sizes || within != nil ? names : found.run.points
+        answer.bad += found.run.bad
+        answer.add(found.sample, within)
+    }
+
+    private func sampling(_ plan: PlanName) throws -> VerifySampling? {
+        try within.map { promised in
+            let history = ReadingHistory(try repository.records(plan: plan))
+            return VerifySampling(within: promised.duration, history: history, now: context.now())
+        }
+    }
+
+    private func inspect(
+        _ plan: PlanName,
+        _ names: [PointName],
+        _ depth: VerifyDepth,
+        _ sampling: VerifySampling?,
+        _ answer: inout VerifyAnswer
+    ) throws -> Inspection {
+        let started = context.now()
+        var lastBeat = ContinuousClock.now
+        let found = try repository.inspect(
+            names,
+            identities: identities,
+            depth: depth,
+            sampling: sampling,
+            stop: context.stop
+        ) { read in
+            counters.update(read)
+            guard .now - lastBeat > .seconds(600) else { return }
+            lastBeat = .now
+            try? session.heartbeat()
+        }
+        answer.bytesRead += found.run.bytesRead
+        try record(found.run, depth, of: plan, started)
+        return found
+    }
+
+    private func mend(_ damage: ArchiveDamage) throws -> VerifyAnswer.Damage {
+        try session.heartbeat()
+        let source = repairs ? try repository.repair(damage.archive, from: others, stop: context.stop) : nil
+        return VerifyAnswer.Damage(
+            archive: damage.archive.id,
+            reason: damage.reason,
+            points: damage.points,
+            ranges: damage.ranges,
+            rangeCount: damage.rangeCount,
+            repairedFrom: source?.displayName
+        )
+    }
+
+    /// Puts a point back whose own object is damaged; nil where that was not the matter, or no copy serves.
+    private func mend(_ bad: BadPoint) throws -> VerifyAnswer.MendedPoint? {
+        let source = try repository.repair(
+            bad.point,
+            from: others,
+            session: session,
+            tool: Tool.full,
+            stop: context.stop
+        )
+        return source.map { VerifyAnswer.MendedPoint(point: bad.point, repairedFrom: $0.displayName) }
+    }
+
+    private func record(_ run: VerifyRun, _ depth: VerifyDepth, of plan: PlanName, _ started: Instant) throws {
+        // Sizes alone say nothing about points that have them.
+        guard depth != .sizes || !run.bad.isEmpty else { return }
+        try repository.append(
+            RunRecord(
+                tool: Tool.full,
+                plan: plan,
+                host: context.host,
+                started: started,
+                finished: context.now(),
+                event: .verify(run)
+            )
+        )
+    }
+}

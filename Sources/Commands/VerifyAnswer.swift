@@ -1,0 +1,120 @@
+import Model
+import Policy
+import Repository
+import Terminal
+
+/// The JSON answer of `verify`.
+struct VerifyAnswer: Encodable, Sendable {
+    /// An archive that is damaged, or was until it was repaired.
+    struct Damage: Encodable, Sendable {
+        var archive: ArchiveID
+        var reason: String
+        var points: [PointName]
+        var ranges: [ArchiveDamage.Range]
+        var rangeCount: Int
+        /// The repository that it was mended from.
+        var repairedFrom: String?
+    }
+
+    /// A point whose own object was damaged.
+    struct MendedPoint: Encodable, Sendable {
+        var point: PointName
+        var repairedFrom: String
+    }
+
+    /// What a sampled run chose.
+    struct Sample: Encodable, Sendable {
+        var withinSeconds: Double
+        /// Archives that were read now.
+        var archives: Int
+        /// Archives that had not been read within the promised time.
+        var overdue: Int
+        /// By when the next run must come.
+        var nextBefore: Instant?
+    }
+
+    var repository: String
+    var isDeep: Bool
+    var points: [PointName]
+    var bytesRead: Int64
+    var bad: [BadPoint]
+    var damaged: [Damage] = []
+    var mendedPoints: [MendedPoint] = []
+    var sample: Sample?
+
+    /// Adds what was chosen in one more plan.
+    mutating func add(_ chosen: ReadingSample?, _ within: DurationArgument?) {
+        guard let chosen, let within else { return }
+        var sum = sample ?? Sample(withinSeconds: within.duration / .seconds(1), archives: 0, overdue: 0)
+        sum.archives += chosen.chosen.count
+        sum.overdue += chosen.overdue
+        sum.nextBefore = [sum.nextBefore, chosen.nextBefore].compactMap(\.self).min()
+        sample = sum
+    }
+}
+
+/// The answer of `verify` for people.
+struct VerifyText {
+    private let answer: VerifyAnswer
+
+    init(_ answer: VerifyAnswer) { self.answer = answer }
+
+    func print(on console: Console) {
+        let bad = Dictionary(answer.bad.map { ($0.point, $0.reason) }) { first, _ in first }
+        for point in answer.points {
+            if let reason = bad[point] {
+                console.answer(StyledText("bad  ", .boldRed) + StyledText("\(point): \(reason)"))
+            } else if answer.sample == nil {
+                console.answer(StyledText("ok   ", .green) + StyledText("\(point)"))
+            }
+        }
+        for damage in answer.damaged { console.answer(Self.line(damage)) }
+        for point in answer.mendedPoints {
+            console.answer(
+                StyledText("mended ", .green) + StyledText("point \(point.point) from \(point.repairedFrom)")
+            )
+        }
+        printSample(on: console)
+        let read = "\(byteText(answer.bytesRead)) read"
+        guard answer.bad.isEmpty else {
+            console.answer(
+                StyledText("\(answer.bad.count) of \(answer.points.count) points are bad; \(read)", .boldRed)
+            )
+            console.talk("Take a new backup now, and mend the damage with --repair if there is another copy.")
+            return
+        }
+        let count = answer.points.count == 1 ? "1 point is" : "\(answer.points.count) points are"
+        let said = answer.sample == nil ? "as recorded" : "as recorded, as far as was read"
+        console.answer(StyledText("\(count) \(said); \(read)"))
+    }
+
+    private func printSample(on console: Console) {
+        guard let sample = answer.sample else { return }
+        let promise = Duration.seconds(sample.withinSeconds).inWords
+        if sample.overdue > 0 {
+            let count = sample.overdue == 1 ? "1 archive was" : "\(sample.overdue) archives were"
+            console.answer(StyledText("\(count) not read within \(promise) before this run", .yellow))
+        }
+        let count = sample.archives == 1 ? "1 archive was" : "\(sample.archives) archives were"
+        let next = sample.nextBefore.map { "; run it again before \($0) to keep to \(promise)" } ?? ""
+        console.answer(StyledText("\(count) read\(next)"))
+    }
+
+    private static func line(_ damage: VerifyAnswer.Damage) -> StyledText {
+        if let source = damage.repairedFrom {
+            return StyledText("mended ", .green) + StyledText("archive '\(damage.archive)' from \(source)")
+        }
+        let points = damage.points.count == 1 ? "\(damage.points[0])" : "\(damage.points.count) points"
+        let part =
+            damage.ranges.count < damage.rangeCount ? "of its \(damage.rangeCount) ranges it reaches" : "it holds"
+        return StyledText("damaged ", .boldRed)
+            + StyledText("\(damage.reason); needed by \(points); \(part) \(rangeText(damage.ranges))")
+    }
+
+    /// The first few ranges.
+    private static func rangeText(_ ranges: [ArchiveDamage.Range]) -> String {
+        guard !ranges.isEmpty else { return "no rows" }
+        let shown = ranges.prefix(3).map { "\($0.table) from block \($0.firstBlock)" }.joined(separator: ", ")
+        return ranges.count > 3 ? "\(shown) and \(ranges.count - 3) more" : shown
+    }
+}
