@@ -47,6 +47,32 @@ struct PruneGuardTests {
         #expect(try prune(removing: []).removedArchives == 68)
     }
 
+    @Test("what many killed runs left goes without a word, a day later, where an earlier prune has seen every point")
+    func killedRuns() throws {
+        for hour in 0..<4 { try scene.commit(Scene.name(hour)) }
+        _ = try prune(removing: [])
+        for hour in 30..<80 { _ = try scene.archive([1], for: Scene.name(hour)) }
+        // As old as a run that may be alive, and with no second look: these are counted.
+        #expect(code { _ = try prune(removing: []) } == .pruneRefused)
+        store.advance(Self.day)
+        #expect(code { _ = try prune(removing: [], PruneOptions(skipsWait: true)) } == .pruneRefused)
+        let broken = PruneOptions(acceptsBrokenChain: true)
+        #expect(code { _ = try prune(removing: [], broken) } == .pruneRefused)
+        #expect(try prune(removing: []).removedArchives == 0)
+        store.advance(Self.day)
+        #expect(try prune(removing: []).removedArchives == 50)
+        #expect(try repository.listArchives().count == 4)
+    }
+
+    @Test("archives of points that vanished with their records are counted, however old they are, without a census")
+    func noCensus() throws {
+        for hour in 0..<20 { try scene.commit(Scene.name(hour)) }
+        store.advance(Self.day)
+        for hour in 0..<18 { store.remove(try pointKey(hour)) }
+        #expect(code { _ = try prune(removing: []) } == .pruneRefused)
+        #expect(try repository.listArchives().count == 20)
+    }
+
     @Test("a point that the last prune saw and that is not listed any more stops the next one")
     func fewerThanBefore() throws {
         for hour in 0..<3 { try scene.commit(Scene.name(hour)) }

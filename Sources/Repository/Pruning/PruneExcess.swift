@@ -16,8 +16,11 @@ package struct PruneExcess: Sendable, Hashable {
     init?(_ plan: PrunePlan, _ facts: PruneFacts) {
         let limit = facts.options.maxSharePercent
         let listed = Set(facts.condemnedLists.flatMap(\.archives))
+        let orphans = Self.harmlessOrphans(facts)
         // What an earlier prune condemned was judged then.
-        let going = (plan.collection.condemned + plan.collection.deleted).filter { !listed.contains($0.id) }
+        let going = (plan.collection.condemned + plan.collection.deleted).filter {
+            !listed.contains($0.id) && !orphans.contains($0.id)
+        }
         let counts = [
             (plan.removed.count, facts.points.count, Self.smallestPoints, "points"),
             (going.count, facts.archives.count, Self.smallestArchives, "archives"),
@@ -31,6 +34,17 @@ package struct PruneExcess: Sendable, Hashable {
         guard going.count > Self.smallestArchives, part / 100 * 100 > whole / 100 * Int64(limit) else { return nil }
         let what = "\(ByteCount(part)) of \(ByteCount(whole))"
         self.init(what: what, percent: Int(part / max(1, whole / 100)), limit: limit)
+    }
+
+    /// Archives that no point refers to, nor did one that goes now: what killed runs and earlier prunes left behind.
+    ///
+    /// That they are none of a point which a listing left out is known where the census of this machine's last prune was
+    /// found complete a moment ago; and what is condemned now is deleted by another look, a day later, only.
+    private static func harmlessOrphans(_ facts: PruneFacts) -> Set<ArchiveID> {
+        guard facts.hasCensus, !facts.options.skipsWait, !facts.options.acceptsBrokenChain else { return [] }
+        let used = Set(facts.known.values.flatMap(\.uses).map(\.archive))
+        let old = facts.archives.filter { facts.now - $0.modified >= CondemnedList.wait }
+        return Set(old.map(\.id)).subtracting(used)
     }
 
     private init(what: String, percent: Int, limit: Int) {

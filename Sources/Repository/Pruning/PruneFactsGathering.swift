@@ -40,6 +40,7 @@ extension Repository {
             sessions: sessions,
             condemnedLists: condemnedLists,
             evidence: evidence,
+            hasCensus: !seen.isEmpty,
             now: try storeClock(),
             options: options
         )

@@ -43,6 +43,8 @@ package struct PruneFacts: Sendable {
     package var sessions: [ListedSession]
     package var condemnedLists: [StoredCondemnedList]
     package var evidence: Evidence
+    /// Whether this machine has pruned here before, so that the points of then are known to be all there.
+    package var hasCensus: Bool
     /// The store's clock.
     package var now: Instant
     package var options: PruneOptions
@@ -56,6 +58,7 @@ package struct PruneFacts: Sendable {
         sessions: [ListedSession],
         condemnedLists: [StoredCondemnedList],
         evidence: Evidence,
+        hasCensus: Bool = false,
         now: Instant,
         options: PruneOptions
     ) {
@@ -66,6 +69,7 @@ package struct PruneFacts: Sendable {
         self.sessions = sessions
         self.condemnedLists = condemnedLists
         self.evidence = evidence
+        self.hasCensus = hasCensus
         self.now = now
         self.options = options
     }
