@@ -46,9 +46,14 @@ package struct Evidence: Sendable, Hashable {
 }
 
 extension Repository {
-    /// What the records of a plan, or of all, say of its points.
-    package func evidence(plan: PlanName? = nil, remembering: Bool = false) throws -> Evidence {
-        Evidence(try records(plan: plan, remembering: remembering))
+    /// What the records of a plan, or of all, say of its points; with `since` those records only that the store has had
+    /// since then.
+    package func evidence(
+        plan: PlanName? = nil,
+        remembering: Bool = false,
+        since: Instant? = nil
+    ) throws -> Evidence {
+        Evidence(try records(plan: plan, remembering: remembering, since: since))
     }
 
     /// The held points of a plan, each with the reason.

@@ -45,17 +45,34 @@ extension Repository {
     ///
     /// Throws `signature-invalid` naming the record when one was changed, is missing, or does not continue its chain. With
     /// `remembering`, what this process has read before is not read again while the listing shows the same size and time.
-    package func records(plan: PlanName? = nil, remembering: Bool = false) throws -> [StoredRecord] {
+    /// With `since`, by the store's clock, older ones are not read, and only their numbers are looked at.
+    package func records(
+        plan: PlanName? = nil,
+        remembering: Bool = false,
+        since: Instant? = nil
+    ) throws -> [StoredRecord] {
         var records: [StoredRecord] = []
-        var previous: StoredRecord?
+        var previous: (place: RecordPlace, record: StoredRecord?)?
         for info in try store.list(Layout.records(of: plan)) {
             guard let place = Layout.recordPlace(info.key) else { continue }
+            let isSameChain = previous?.place.plan == place.plan && previous?.place.signer == place.signer
+            let before = isSameChain ? previous : nil
+            guard place.sequence == (before?.place.sequence ?? 0) + 1 else {
+                throw broken(place, "record \((before?.place.sequence ?? 0) + 1) of this chain is missing")
+            }
+            if let since, info.modified < since {
+                previous = (place, nil)
+                continue
+            }
             let record = try (remembering ? recordShelf.record(info) : nil) ?? readRecord(place)
             if remembering { recordShelf.put(record, info) }
-            let isSameChain = previous?.place.plan == place.plan && previous?.place.signer == place.signer
-            try requireLink(from: isSameChain ? previous : nil, to: record)
+            // The hash of one that was not read is not known.
+            let isUnknown = before != nil && before?.record == nil
+            guard isUnknown || record.record.previous == before?.record?.sha256 else {
+                throw broken(place, "it does not name the record before it")
+            }
             records.append(record)
-            previous = record
+            previous = (place, record)
         }
         return records.sorted { Self.order($0) < Self.order($1) }
     }
@@ -108,16 +125,12 @@ extension Repository {
         return try Envelope.seal(.record, at: key, sections: [(Self.recordSection, section)], with: keyring.signer)
     }
 
-    private func requireLink(from previous: StoredRecord?, to record: StoredRecord) throws {
-        let expected = (previous?.place.sequence ?? 0) + 1
-        guard record.place.sequence == expected, record.record.previous == previous?.sha256 else {
-            throw Diagnostic(
-                .signatureInvalid,
-                "the chain of records is broken at '\(record.place.key)'",
-                cause: record.place.sequence == expected
-                    ? "it does not name the record before it" : "record \(expected) of this chain is missing",
-                hint: "Somebody removed or replaced records; compare with another copy of the repository."
-            )
-        }
+    private func broken(_ place: RecordPlace, _ cause: String) -> Diagnostic {
+        Diagnostic(
+            .signatureInvalid,
+            "the chain of records is broken at '\(place.key)'",
+            cause: cause,
+            hint: "Somebody removed or replaced records; compare with another copy of the repository."
+        )
     }
 }

@@ -105,6 +105,49 @@ struct FallOverTests {
         }
     }
 
+    @Test("points, show and hold speak of every copy, and a point that is bad in one copy is not bad")
+    func everyCopy() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene, objectives: "{ copies: 3, rpo: \"24h\" }")
+            #expect(try copies.backUp().status == 0)
+            try copies.breakArchives(of: "c")
+            #expect(try copies.backUp("--full").status == 3)
+            try copies.mendArchives(of: "c")
+            let settings = ["--config", copies.config]
+            for archive in try copies.archives(of: "a") { try flip(archive) }
+            #expect(try copies.run(["verify", "--from", "a"] + settings).status == 13)
+
+            let points = JSON(try copies.run(["points", "--format", "json"] + settings))["points"]
+            #expect(points.count == 2)
+            #expect(points[0]["copies"].count == 3 && points[1]["copies"].count == 2)
+            #expect(points[0]["damaged"].text == nil && points[0]["copies"][0]["damaged"].text != nil)
+            let text = try copies.run(["points"] + settings)
+            #expect(text.output.contains("2 of 3: b, c, a is damaged"), "\(text)")
+            #expect(text.output.contains("1 of 3: b, a is damaged"), "\(text)")
+            let show = try copies.run(["show", "latest"] + settings)
+            #expect(show.output.contains("1 of 3: b") && show.output.contains("durable"), "\(show)")
+
+            // Two good points lie in b: nothing is lost, but the promise of three copies is missed, since then.
+            let report = JSON(try copies.run(["report", "--format", "json"] + settings))["reports"][0]
+            #expect(report["recoveryPoint"]["compliance"]["outcome"].text == "met")
+            #expect(report["recoveryPoint"]["badPoints"].count == 0)
+            #expect(report["copies"]["newestPoint"].number == 1 && report["copies"]["missedSince"].text != nil)
+            #expect(report["runs"]["done"].number == 2)
+            let shown = try copies.run(["report"] + settings)
+            #expect(shown.status == 4 && shown.output.contains("too few since"), "\(shown)")
+
+            let held = JSON(try copies.run(["hold", "oldest", "--reason", "audit", "--format", "json"] + settings))
+            #expect(held["repositories"].count == 3)
+            for name in Copies.names {
+                let listed = JSON(try copies.run(["points", "--from", name, "--format", "json"] + settings))["points"]
+                #expect(listed[0]["held"].text == "audit", "\(name)")
+            }
+            try copies.spoilDescriptor(of: "b")
+            let partial = try copies.run(["hold", "oldest", "--release"] + settings)
+            #expect(partial.status == 3 && partial.errors.contains("did not reach 'b'"), "\(partial)")
+        }
+    }
+
     private func restore(_ copies: Copies, to target: ConnectionSettings, _ more: String...) throws -> Answer {
         let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
         return try copies.run(["restore", "latest", "--config", copies.config, "--to", text] + more)

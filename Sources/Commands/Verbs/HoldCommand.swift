@@ -17,7 +17,7 @@ struct HoldCommand: LifeboatCommand {
     static let summary = "Keep a point whatever retention says"
     static let discussion = """
         A held point is never removed by 'lifeboat prune'. The hold and its reason are signed records in the repository, so \
-        every machine that prunes there sees them.
+        every machine that prunes there sees them. In a plan with several repositories every copy is held.
         """
     static let examples = [
         CommandExample("Before a migration", "lifeboat hold latest --reason 'before the move to v2'"),
@@ -25,7 +25,10 @@ struct HoldCommand: LifeboatCommand {
         CommandExample("What is held", "lifeboat points | grep held"),
     ]
     static let exitStatuses =
-        CommandExitStatus.reading + [CommandExitStatus(.busy, "a prune is running; hold the point when it has ended")]
+        CommandExitStatus.reading + [
+            CommandExitStatus(.busy, "a prune is running; hold the point when it has ended"),
+            CommandExitStatus(.partial, "done in some repositories of the plan, not in all"),
+        ]
     static let arguments: [Argument<Self>] =
         [
             .positional("POINT", to: \.point, required: true, help: "latest, oldest, proven, or a point's name"),
@@ -47,6 +50,8 @@ struct HoldCommand: LifeboatCommand {
         var reason: String?
         /// Why it was held before.
         var before: String?
+        /// The repositories in which this is so now.
+        var repositories: [String]
     }
 
     func run(in context: CommandContext) async throws {
@@ -57,19 +62,41 @@ struct HoldCommand: LifeboatCommand {
                 hint: "Say why with --reason TEXT, or lift the hold with --release."
             )
         }
-        let answer = try await onEngineThread(context.stop) { try change(in: context) }
+        let (answer, missed) = try await onEngineThread(context.stop) { try change(in: context) }
         let console = context.console(output)
         switch output.format {
         case .json: try console.answer("hold", answer)
         case .text: console.answer(StyledText(Self.text(answer)))
         }
+        if let missed { throw missed }
     }
 
-    private func change(in context: CommandContext) throws -> Answer {
-        let opened = try repository.open(keys, in: context)
-        let name = try opened.resolve(point, plan: try repository.planName())
-        let before = try opened.hold(name, reason: reason, tool: Tool.full, now: context.now())
-        return Answer(point: name, reason: reason, before: before)
+    /// Changes every copy; one that cannot be changed makes it partial, and none that first error.
+    private func change(in context: CommandContext) throws -> (Answer, missed: Diagnostic?) {
+        let places = try PlanRepositories(repository, keys, in: context)
+        let name = try places.resolve(point, plan: try repository.planName())
+        var answer = Answer(point: name, reason: reason, before: nil, repositories: [])
+        var failures = places.failures
+        for place in places.opened {
+            do {
+                guard try place.repository.store.info(Layout.point(name)) != nil else { continue }
+                let before = try place.repository.hold(name, reason: reason, tool: Tool.full, now: context.now())
+                answer.before = answer.before ?? before
+                answer.repositories.append(place.name)
+            } catch {
+                failures.append((place.name, Commands.diagnostic(for: error)))
+            }
+        }
+        guard let first = failures.first else { return (answer, nil) }
+        guard !answer.repositories.isEmpty else { throw first.error }
+        let names = failures.map { "'\($0.name)'" }.joined(separator: ", ")
+        let missed = Diagnostic(
+            .partial,
+            "the \(releases ? "release" : "hold") of \(name) did not reach \(names)",
+            cause: first.error.summary,
+            hint: "Do it again when that repository can be written; a prune there does not know of it."
+        )
+        return (answer, missed)
     }
 
     private static func text(_ answer: Answer) -> String {

@@ -6,12 +6,18 @@ import Terminal
 
 /// `lifeboat points`: what there is to go back to.
 struct PointsCommand: LifeboatCommand {
+    var last = 100
+    var showsAll = false
     var repository = RepositoryOptions()
     var keys = KeyOptions()
     var output = OutputOptions()
 
     static let name = "points"
     static let summary = "List the recovery points"
+    static let discussion = """
+        Of a plan with several repositories every point is listed once, with the repositories that hold a copy of it. It is \
+        damaged when no copy is sound. The newest 100 points are shown, and only these are read.
+        """
     static let examples = [
         CommandExample("The points in a folder", "lifeboat points --from ./backups"),
         CommandExample(
@@ -21,89 +27,54 @@ struct PointsCommand: LifeboatCommand {
     ]
     static let exitStatuses = CommandExitStatus.reading
     static let arguments: [Argument<Self>] =
-        RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        [
+            .option("--last", value: "COUNT", to: \.last, in: 1...1_000_000, help: "Show so many of the newest (100)"),
+            .flag("--all", to: \.showsAll, help: "Show all of them"),
+        ]
+        + RepositoryOptions.argumentsWithDeleted.map { $0.lifted(\.repository) }
         + KeyOptions.arguments.map { $0.lifted(\.keys) }
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
     func run(in context: CommandContext) async throws {
-        let rows = try await onEngineThread(context.stop) {
-            let opened = try repository.open(keys, in: context, for: .reading)
-            return try PointRow.all(in: opened, plan: try repository.planName())
+        let (found, notices) = try await onEngineThread(context.stop) {
+            let places = try PlanRepositories(repository, keys, in: context, for: .reading)
+            let plan = try repository.planName()
+            return (try PointRow.newest(showsAll ? nil : last, in: places, plan: plan), places.notices)
         }
         let console = context.console(output)
+        for notice in notices { console.warn(.passedOver(notice), as: output.format) }
         switch output.format {
-        case .json: try console.answer("points", PointRows(points: rows))
-        case .text: Self.print(rows, on: console)
+        case .json: try console.answer("points", PointRows(points: found.rows, older: found.older))
+        case .text:
+            Self.print(found.rows, on: console)
+            if found.older > 0 {
+                let count = found.older == 1 ? "1 older point is" : "\(found.older) older points are"
+                console.talk("\(count) not shown; show more with --last COUNT or --all.")
+            }
         }
     }
 
     private static func print(_ rows: [PointRow], on console: Console) {
         guard !rows.isEmpty else { return console.talk("no recovery points yet") }
-        var table = Table([
-            .init("POINT"), .init("RECOVERY INSTANT"), .init("DATABASE", .right), .init("READ", .right),
-            .init("STORED", .right), .init("STATE"),
-        ])
+        let hasCopies = rows.contains { $0.copies != nil }
+        var table = Table(
+            [
+                .init("POINT"), .init("RECOVERY INSTANT"), .init("DATABASE", .right), .init("READ", .right),
+                .init("STORED", .right), .init("STATE"),
+            ] + (hasCopies ? [.init("COPIES")] : [])
+        )
         for row in rows {
-            table.add([
-                StyledText(row.name.description),
-                StyledText(row.recoveryInstant?.description ?? "?"),
-                StyledText(row.bytesRepresented.map(byteText) ?? "?"),
-                StyledText(row.bytesRead.map(byteText) ?? "?"),
-                StyledText(row.bytesStored.map(byteText) ?? "?"),
-                row.styledState,
-            ])
+            table.add(
+                [
+                    StyledText(row.name.description),
+                    StyledText(row.recoveryInstant?.description ?? "?"),
+                    StyledText(row.bytesRepresented.map(byteText) ?? "?"),
+                    StyledText(row.bytesRead.map(byteText) ?? "?"),
+                    StyledText(row.bytesStored.map(byteText) ?? "?"),
+                    row.styledState,
+                ] + (hasCopies ? [row.styledCopies] : [])
+            )
         }
         console.answer(lines: table.lines(width: console.outputWidth))
-    }
-}
-
-/// The JSON answer of `points`.
-struct PointRows: Encodable {
-    var points: [PointRow]
-}
-
-/// One point as a list shows it.
-struct PointRow: Encodable, Sendable {
-    var name: PointName
-    var recoveryInstant: Instant?
-    var committed: Instant
-    var bytesRepresented: Int64?
-    var bytesRead: Int64?
-    var bytesStored: Int64?
-    var tables: Int?
-    var rows: Int64?
-    var proven: Instant?
-    var held: String?
-    /// Why the point is not usable; nil when its signature and manifest are sound and no check found it bad.
-    var damaged: String?
-
-    /// Reads every point's manifest; a damaged one is listed as such and stops nothing.
-    static func all(in repository: Repository, plan: PlanName?) throws -> [PointRow] {
-        let evidence = try repository.evidence(plan: plan)
-        return try repository.listPoints(plan: plan).map { listing in
-            var row = PointRow(name: listing.name, committed: listing.modified)
-            row.proven = evidence.proven[listing.name]
-            row.held = evidence.holds[listing.name]
-            row.damaged = evidence.bad[listing.name]
-            do {
-                let manifest = try repository.readPoint(listing.name).manifest
-                row.recoveryInstant = manifest.recoveryInstant
-                row.bytesRepresented = manifest.totals.bytesRepresented
-                row.bytesRead = manifest.totals.bytesRead
-                row.bytesStored = manifest.totals.bytesStored
-                row.rows = manifest.totals.rows
-                row.tables = manifest.tables.count
-            } catch let error as Diagnostic {
-                row.damaged = error.cause ?? error.summary
-            }
-            return row
-        }
-    }
-
-    /// The state in a word or two.
-    var styledState: StyledText {
-        if let damaged { return StyledText("damaged: \(damaged)", .red) }
-        let marks = [proven.map { _ in "proven" }, held.map { "held: \($0)" }].compactMap(\.self)
-        return marks.isEmpty ? "not proven" : StyledText(marks.joined(separator: ", "), proven == nil ? nil : .green)
     }
 }

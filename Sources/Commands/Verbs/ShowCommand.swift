@@ -21,7 +21,7 @@ struct ShowCommand: LifeboatCommand {
     static let exitStatuses = CommandExitStatus.reading
     static let arguments: [Argument<Self>] =
         [.positional("POINT", to: \.point, required: false, help: "latest, oldest, proven, or a point's name")]
-        + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        + RepositoryOptions.argumentsWithDeleted.map { $0.lifted(\.repository) }
         + KeyOptions.arguments.map { $0.lifted(\.keys) }
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
@@ -29,28 +29,43 @@ struct ShowCommand: LifeboatCommand {
         var point: PointRow
         var sha256: String
         var signer: String
+        /// Whether the store says that something is on stable storage only when it is.
+        var isDurable: Bool
         var manifest: Manifest
     }
 
     func run(in context: CommandContext) async throws {
-        let answer = try await onEngineThread(context.stop) {
-            let opened = try repository.open(keys, in: context, for: .reading)
-            let plan = try repository.planName()
-            let name = try opened.resolve(point, plan: plan)
-            let stored = try opened.readPoint(name)
-            let row = try PointRow.all(in: opened, plan: name.plan).first { $0.name == name }
-            return Answer(
-                point: row ?? PointRow(name: name, committed: stored.modified),
-                sha256: stored.sha256,
-                signer: stored.signer,
-                manifest: stored.manifest
-            )
-        }
+        let (answer, notices) = try await onEngineThread(context.stop) { try describe(in: context) }
         let console = context.console(output)
+        for notice in notices { console.warn(.passedOver(notice), as: output.format) }
         switch output.format {
         case .json: try console.answer("point", answer)
         case .text: Self.print(answer, on: console)
         }
+    }
+
+    /// Reads the point from the first repository of the plan that gives it back.
+    private func describe(in context: CommandContext) throws -> (Answer, notices: [String]) {
+        let places = try PlanRepositories(repository, keys, in: context, for: .reading)
+        let name = try places.resolve(point, plan: try repository.planName())
+        let row = try PointRow.one(name, in: places)
+        var failure: (any Error)?
+        for place in places.opened {
+            do {
+                let stored = try place.repository.readPoint(name)
+                let answer = Answer(
+                    point: row ?? PointRow(name: name, committed: stored.modified),
+                    sha256: stored.sha256,
+                    signer: stored.signer,
+                    isDurable: place.repository.descriptor.capabilities.isDurable,
+                    manifest: stored.manifest
+                )
+                return (answer, places.notices)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? Diagnostic(.pointUnknown, "there is no point '\(name)'")
     }
 
     /// Why ranges were read, the most frequent reason first.
@@ -69,6 +84,10 @@ struct ShowCommand: LifeboatCommand {
             ("state", answer.point.styledState),
             ("recovery instant", StyledText(manifest.recoveryInstant.description)),
             ("committed", StyledText(answer.point.committed.description)),
+            (
+                "durable",
+                answer.isDurable ? "yes" : StyledText("the store cannot sync: a power loss may take it", .yellow)
+            ),
             ("database", StyledText("\(manifest.source.database), \(manifest.source.encoding)")),
             ("server", StyledText(manifest.source.versionText)),
             (
@@ -78,6 +97,7 @@ struct ShowCommand: LifeboatCommand {
             ("definitions", "\(manifest.catalog.objects) objects"),
             ("read", "\(byteText(totals.bytesRead)) in \(totals.rangesRead) ranges; \(totals.rangesReused) reused"),
         ]
+        if answer.point.copies != nil { facts.append(("copies", answer.point.styledCopies)) }
         facts += Self.reasons(totals)
         facts += [
             ("stored", StyledText(byteText(totals.bytesStored) + " by this run")),

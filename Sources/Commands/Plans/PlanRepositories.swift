@@ -1,0 +1,62 @@
+import Diagnostics
+import Model
+import Repository
+import Settings
+
+/// The repositories that a command means: the one that was named, or all of a plan, as far as they can be opened.
+struct PlanRepositories: Sendable {
+    struct Opened: Sendable {
+        let name: String
+        let repository: Repository
+    }
+
+    let opened: [Opened]
+    /// Why others of the plan are left out, by name.
+    let failures: [(name: String, error: Diagnostic)]
+
+    /// Opens them in the plan's order; throws only when none of them opens.
+    init(
+        _ options: RepositoryOptions,
+        _ keys: KeyOptions,
+        in context: CommandContext,
+        for use: StoreUse = .working
+    ) throws {
+        let places = try options.places(in: context)
+        let keyring = try keys.keyring(in: context)
+        var opened: [Opened] = []
+        var failures: [(name: String, error: Diagnostic)] = []
+        for place in places {
+            do {
+                let repository = try Repository.open(try place.store(in: context, for: use), keyring: keyring)
+                opened.append(Opened(name: place.name, repository: repository))
+            } catch {
+                failures.append((place.name, Commands.diagnostic(for: error)))
+            }
+        }
+        if opened.isEmpty, let first = failures.first { throw first.error }
+        self.opened = opened
+        self.failures = failures
+    }
+
+    /// What was left out, a sentence each.
+    var notices: [String] {
+        failures.map { "repository '\($0.name)' does not count: \($0.error.summary)" }
+    }
+
+    /// How many repositories the plan has.
+    var count: Int { opened.count + failures.count }
+
+    /// The point that `selector` means: `latest` is the newest that any of them has, all else the first that is found.
+    func resolve(_ selector: String, plan: PlanName?) throws -> PointName {
+        var found: [PointName] = []
+        var first: (any Error)?
+        for place in opened {
+            do { found.append(try place.repository.resolve(selector, plan: plan)) } catch { first = first ?? error }
+        }
+        let isLatest = selector == "latest" || selector.hasSuffix("/latest")
+        guard let name = isLatest ? found.max() : found.first else {
+            throw first ?? Diagnostic(.pointUnknown, "there is no point '\(selector)'")
+        }
+        return name
+    }
+}

@@ -1,0 +1,148 @@
+import Diagnostics
+import Model
+import Repository
+import Terminal
+
+/// The JSON answer of `points`.
+struct PointRows: Encodable {
+    var points: [PointRow]
+    /// How many older points there are that are not shown.
+    var older: Int
+}
+
+/// One copy of a point.
+struct PointCopy: Encodable, Sendable {
+    var repository: String
+    var committed: Instant
+    /// Why this copy is not usable; nil when nothing is known against it.
+    var damaged: String?
+}
+
+/// One point as a list shows it.
+struct PointRow: Encodable, Sendable {
+    var name: PointName
+    var recoveryInstant: Instant?
+    var committed: Instant
+    var bytesRepresented: Int64?
+    var bytesRead: Int64?
+    var bytesStored: Int64?
+    var tables: Int?
+    var rows: Int64?
+    var proven: Instant?
+    var held: String?
+    /// Why no copy of the point is usable; nil when the signature and manifest of one are sound and no check found it bad.
+    var damaged: String?
+    /// Where it lies; nil where there is one repository only.
+    var copies: [PointCopy]?
+    /// How many repositories the plan has.
+    private var repositories = 1
+
+    private enum CodingKeys: String, CodingKey {
+        case name, recoveryInstant, committed, bytesRepresented, bytesRead, bytesStored, tables, rows, proven, held
+        case damaged, copies
+    }
+
+    init(name: PointName, committed: Instant) {
+        self.name = name
+        self.committed = committed
+    }
+
+    /// The newest `last` points of all repositories, or all of them, each once, and how many older ones there are.
+    ///
+    /// Only what is shown is read: its manifests, and the records that are as young as its oldest point.
+    static func newest(
+        _ last: Int?,
+        in places: PlanRepositories,
+        plan: PlanName?
+    ) throws -> (rows: [PointRow], older: Int) {
+        let listings = try places.opened.map { try $0.repository.listPoints(plan: plan) }
+        let names = Set(listings.flatMap { $0.map(\.name) })
+        let newest = names.sorted { ($1.slot.instant, $1) < ($0.slot.instant, $0) }.prefix(last ?? names.count)
+        let shown = Set(newest)
+        let rows = try zip(places.opened, listings).map { place, listing in
+            (place.name, try read(listing.filter { shown.contains($0.name) }, in: place.repository, plan: plan))
+        }
+        return (places.count > 1 ? merge(rows, places.count) : rows.flatMap(\.1), names.count - shown.count)
+    }
+
+    /// One point, in all repositories.
+    static func one(_ name: PointName, in places: PlanRepositories) throws -> PointRow? {
+        let rows = try places.opened.map { place in
+            let listing = try place.repository.listPoints(plan: name.plan).filter { $0.name == name }
+            return (place.name, try read(listing, in: place.repository, plan: name.plan))
+        }
+        return (places.count > 1 ? merge(rows, places.count) : rows.flatMap(\.1)).first
+    }
+
+    private static func merge(_ rows: [(repository: String, rows: [PointRow])], _ count: Int) -> [PointRow] {
+        var found: [PointName: PointRow] = [:]
+        for (repository, rows) in rows {
+            for row in rows {
+                var copies = found[row.name]?.copies ?? []
+                copies.append(PointCopy(repository: repository, committed: row.committed, damaged: row.damaged))
+                var merged = found[row.name].map { $0.joined(with: row) } ?? row
+                merged.copies = copies
+                merged.repositories = count
+                found[row.name] = merged
+            }
+        }
+        return found.values.sorted { $0.name < $1.name }
+    }
+
+    /// The better of two copies, with what is known of either.
+    private func joined(with other: PointRow) -> PointRow {
+        var better = damaged == nil ? self : other
+        better.committed = min(committed, other.committed)
+        better.proven = [proven, other.proven].compactMap(\.self).max()
+        better.held = held ?? other.held
+        return better
+    }
+
+    /// What is said of a point was said after it was there; clocks of stores step back a little.
+    private static let clockMargin = Duration.seconds(3600)
+
+    /// Reads the manifests of some points; a damaged one is listed as such and stops nothing.
+    private static func read(
+        _ listings: [PointListing],
+        in repository: Repository,
+        plan: PlanName?
+    ) throws -> [PointRow] {
+        guard let oldest = listings.map(\.modified).min() else { return [] }
+        let evidence = try repository.evidence(plan: plan, since: oldest - clockMargin)
+        return try listings.map { listing in
+            var row = PointRow(name: listing.name, committed: listing.modified)
+            row.proven = evidence.proven[listing.name]
+            row.held = evidence.holds[listing.name]
+            row.damaged = evidence.bad[listing.name]
+            do {
+                let manifest = try repository.readPoint(listing.name).manifest
+                row.recoveryInstant = manifest.recoveryInstant
+                row.bytesRepresented = manifest.totals.bytesRepresented
+                row.bytesRead = manifest.totals.bytesRead
+                row.bytesStored = manifest.totals.bytesStored
+                row.rows = manifest.totals.rows
+                row.tables = manifest.tables.count
+            } catch let error as Diagnostic {
+                row.damaged = error.cause ?? error.summary
+            }
+            return row
+        }
+    }
+
+    /// The state in a word or two.
+    var styledState: StyledText {
+        if let damaged { return StyledText("damaged: \(damaged)", .red) }
+        let marks = [proven.map { _ in "proven" }, held.map { "held: \($0)" }].compactMap(\.self)
+        return marks.isEmpty ? "not proven" : StyledText(marks.joined(separator: ", "), proven == nil ? nil : .green)
+    }
+
+    /// The sound copies by name, the others with what is wrong.
+    var styledCopies: StyledText {
+        guard let copies else { return "" }
+        let sound = copies.filter { $0.damaged == nil }.map(\.repository)
+        let bad = copies.filter { $0.damaged != nil }.map { "\($0.repository) is damaged" }
+        let isWhole = sound.count == repositories
+        let text = ["\(sound.count) of \(repositories): " + (sound + bad).joined(separator: ", ")]
+        return StyledText(text.joined(), isWhole ? nil : .yellow)
+    }
+}
