@@ -96,7 +96,9 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Model", "Diagnostics", "Streams", "PostgresClient", "Repository", "HTTPClient"],
+            dependencies: [
+                "Model", "Diagnostics", "Streams", "PostgresClient", "Repository", "HTTPClient", "AgeEncryption",
+            ],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

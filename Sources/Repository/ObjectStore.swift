@@ -1,3 +1,4 @@
+import Diagnostics
 package import Model
 package import Streams
 
@@ -88,6 +89,8 @@ package protocol ObjectStore: Sendable {
     /// Whether nothing at all but `keys` is stored here, objects or not: a repository is never created among somebody
     /// else's files.
     func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool
+    /// Tells what this store was recorded to be able to do: where it turns out to do less, it fails instead.
+    func insist(on capabilities: StoreCapabilities)
     /// Begins an object; see `ObjectWriter`.
     func create(_ key: ObjectKey) throws -> any ObjectWriter
     /// The bytes of an object, or of a range of it; throws `object-missing` when it is not there.
@@ -113,13 +116,21 @@ package protocol ObjectStore: Sendable {
     func extendLock(_ key: ObjectKey, until instant: Instant) throws
 }
 
-extension ObjectStore {
-    package func removeAbandoned(before instant: Instant) throws {}
-    package func releaseReserve() throws {}
-    package func keepReserve() throws {}
-    package var lock: Duration? { nil }
-    package func extendLock(_ key: ObjectKey, until instant: Instant) throws {}
+/// A store that keeps no locks and never does less than it says, for the stores themselves.
+///
+/// Decorators never conform: one that forgets to pass a call on must not compile, for it would leave a point unprotected
+/// without a word.
+package protocol LocklessStore: ObjectStore {}
 
+extension LocklessStore {
+    package var lock: Duration? { nil }
+    package func insist(on capabilities: StoreCapabilities) {}
+    package func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        throw Diagnostic(.internalError, "cannot lock '\(key)'", cause: "\(displayName) keeps no locks")
+    }
+}
+
+extension ObjectStore {
     /// Creates a small object; throws `object-exists` when there is one.
     package func put(_ key: ObjectKey, _ bytes: [UInt8]) throws {
         let writer = try create(key)

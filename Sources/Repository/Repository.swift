@@ -77,6 +77,7 @@ package final class Repository: Sendable {
     /// Opens a repository whose descriptor was signed by a key that this machine trusts.
     package static func open(_ store: any ObjectStore, keyring: Keyring) throws -> Repository {
         let descriptor = try DescriptorSearch(store: store, trusted: keyring.trustedSigners).newest()
+        store.insist(on: descriptor.capabilities)
         return Repository(store, descriptor, keyring, [keyring.host] + keyring.openIdentities)
     }
 
@@ -142,5 +143,10 @@ package final class Repository: Sendable {
 
 extension Repository {
     /// Tries the store again; writes one small object and removes it.
-    package func probe() throws -> StoreCapabilities { try StoreProbe.run(on: store) }
+    package func probe() throws -> StoreCapabilities {
+        // What it can do no more is to be told, not to be refused.
+        store.insist(on: StoreCapabilities(createsExclusively: false, isDurable: false))
+        defer { store.insist(on: descriptor.capabilities) }
+        return try StoreProbe.run(on: store)
+    }
 }

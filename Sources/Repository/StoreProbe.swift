@@ -8,7 +8,8 @@ import Synchronization
 /// A store that answers "done" to the second creation has overwritten the first; two workers could then both believe that
 /// they committed.
 enum StoreProbe {
-    static let key = ObjectKey(joining: [Layout.sessions, "probe"])
+    /// Names of plans are percent-encoded in keys: a gateway that decodes them must be found out.
+    static let key = ObjectKey(joining: [Layout.sessions, "probe%41"])
     private static let contenders = 4
 
     /// What the store proved able to do; throws when it cannot even give back what was written.
@@ -23,8 +24,8 @@ enum StoreProbe {
             throw Diagnostic(
                 .repositoryStorage,
                 "cannot rely on \(store.displayName)",
-                cause: "an object that was just written does not read back or is not listed",
-                hint: "Name another place."
+                cause: "an object that was just written does not read back, or is not listed under its name",
+                hint: "Name another place, or another way to it: a gateway may rewrite names with '%'."
             )
         }
         var capabilities = store.capabilities
@@ -38,7 +39,7 @@ enum StoreProbe {
     private static func freshKey(in store: any ObjectStore) throws -> ObjectKey {
         try? store.remove(key)
         if try store.info(key) == nil { return key }
-        return ObjectKey(joining: [Layout.sessions, "probe-" + Hex.encode(try randomBytes(8))])
+        return ObjectKey(joining: [Layout.sessions, "probe%41-" + Hex.encode(try randomBytes(8))])
     }
 
     /// Two creations begin while there is nothing; the one that ends later must be refused and change nothing.

@@ -48,6 +48,15 @@ final class BreakableStore: ObjectStore {
     func replace(_ key: ObjectKey, with bytes: [UInt8]) throws { try perform { try inner.replace(key, with: bytes) } }
     func remove(_ key: ObjectKey) throws { try perform { try inner.remove(key) } }
 
+    var lock: Duration? { inner.lock }
+    func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
+    func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        try perform { try inner.extendLock(key, until: instant) }
+    }
+    func removeAbandoned(before instant: Instant) throws { try perform { try inner.removeAbandoned(before: instant) } }
+    func releaseReserve() throws { try perform { try inner.releaseReserve() } }
+    func keepReserve() throws { try perform { try inner.keepReserve() } }
+
     func read(_ key: ObjectKey, range: Range<Int64>?) throws -> any ByteSource {
         try perform { try inner.read(key, range: range) }
     }

@@ -23,7 +23,7 @@ package struct FuzzTarget: Sendable {
 
     /// Every target.
     package static func all() throws -> [FuzzTarget] {
-        try encryption() + stored() + containers() + settings() + names()
+        try encryption() + stored() + answers() + containers() + settings() + names()
     }
 }
 

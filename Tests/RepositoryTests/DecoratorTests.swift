@@ -69,6 +69,15 @@ private final class StumblingStore: ObjectStore {
         Source(inner: try inner.read(key, range: range), store: self)
     }
 
+    var lock: Duration? { inner.lock }
+    func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
+    func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        try stumble { try inner.extendLock(key, until: instant) }
+    }
+    func removeAbandoned(before instant: Instant) throws { try stumble { inner.removeAbandoned(before: instant) } }
+    func releaseReserve() throws { try stumble { inner.releaseReserve() } }
+    func keepReserve() throws { try stumble { inner.keepReserve() } }
+
     private final class Writer: ObjectWriter {
         let inner: any ObjectWriter
         let store: StumblingStore
@@ -106,6 +115,7 @@ private final class LockedStore: ObjectStore {
     let extended = Mutex<[ObjectKey]>([])
 
     let lock: Duration? = .seconds(3600)
+    func insist(on capabilities: StoreCapabilities) {}
     var displayName: String { inner.displayName }
     var capabilities: StoreCapabilities { inner.capabilities }
 
@@ -118,6 +128,9 @@ private final class LockedStore: ObjectStore {
     func create(_ key: ObjectKey) throws -> any ObjectWriter { try inner.create(key) }
     func read(_ key: ObjectKey, range: Range<Int64>?) throws -> any ByteSource { try inner.read(key, range: range) }
     func extendLock(_ key: ObjectKey, until instant: Instant) { extended.withLock { $0.append(key) } }
+    func removeAbandoned(before instant: Instant) {}
+    func releaseReserve() {}
+    func keepReserve() {}
 }
 
 @Suite("A store that tries again")

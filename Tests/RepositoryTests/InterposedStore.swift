@@ -44,6 +44,15 @@ struct InterposedStore: ObjectStore {
         try before(.remove, key.text)
         try inner.remove(key)
     }
+
+    var lock: Duration? { inner.lock }
+    func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
+    func extendLock(_ key: ObjectKey, until instant: Instant) throws {
+        try inner.extendLock(key, until: instant)
+    }
+    func removeAbandoned(before instant: Instant) throws { try inner.removeAbandoned(before: instant) }
+    func releaseReserve() throws { try inner.releaseReserve() }
+    func keepReserve() throws { try inner.keepReserve() }
 }
 
 /// The creation happens at `finish()`.

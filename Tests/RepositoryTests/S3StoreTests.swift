@@ -131,12 +131,12 @@ struct S3StoreTests {
         try writer.write(contentsOf: [UInt8](repeating: 3, count: 9 << 20))
         try writer.finish()
         for key in [key, large] {
-            let end = try #require(try lockEnd(of: key, in: bucket, server))
+            let end = try #require(try server.lockEnd(of: key.text, in: bucket))
             #expect(end >= begun + .seconds(86_400) && end < begun + .seconds(86_460))
             try store.extendLock(key, until: begun + .seconds(3600))
-            #expect(try lockEnd(of: key, in: bucket, server) == end)
+            #expect(try server.lockEnd(of: key.text, in: bucket) == end)
             try store.extendLock(key, until: begun + .seconds(10 * 86_400))
-            #expect(try #require(try lockEnd(of: key, in: bucket, server)) >= begun + .seconds(10 * 86_400))
+            #expect(try #require(try server.lockEnd(of: key.text, in: bucket)) >= begun + .seconds(10 * 86_400))
         }
         try store.remove(key)
         #expect(try store.info(key) == nil)
@@ -150,19 +150,5 @@ struct S3StoreTests {
         let store = try Self.store(.moto, bucket: bucket, lock: .seconds(86_400))
         let error = #expect(throws: Diagnostic.self) { try store.put(try objectKey("a"), [1]) }
         #expect(error?.code == .repositoryStorage && error?.summary.contains("lock") == true, "\(error as Any)")
-    }
-
-    /// The end of an object's lock as the server tells it.
-    private func lockEnd(of key: ObjectKey, in bucket: String, _ server: S3Server) throws -> Instant? {
-        var settings = HTTPClientSettings()
-        settings.allowsPlainText = true
-        let authorization = (
-            name: "Authorization",
-            value: "AWS4-HMAC-SHA256 Credential=\(S3Server.accessKey)/20260101/us-east-1/s3/aws4_request,"
-                + "SignedHeaders=host,Signature=0"
-        )
-        let url = "\(server.endpoint)/\(bucket)/\(key)"
-        let head = try HTTPClient(settings).perform(HTTPRequest("HEAD", url, headers: [authorization])).head
-        return head["x-amz-object-lock-retain-until-date"].flatMap { Instant($0) }
     }
 }

@@ -24,16 +24,28 @@ package final class FaultProxy: Sendable {
     package var endpoint: String { "http://127.0.0.1:\(server.port)" }
 
     /// `decide` sees the request line (`PUT /bucket/key?x=1`) and how many requests with the same line came before.
-    package init(
+    package convenience init(
         to port: Int,
         _ decide: @escaping @Sendable (_ line: String, _ earlier: Int) -> NetworkFault
     ) throws {
         let counts = Counts()
+        try self.init(to: port, whole: { line, _ in decide(line, counts.next(line)) })
+    }
+
+    /// A proxy whose `decide` sees the request line and the whole head.
+    package static func seeingHeads(
+        to port: Int,
+        _ decide: @escaping @Sendable (_ line: String, _ head: String) -> NetworkFault
+    ) throws -> FaultProxy { try FaultProxy(to: port, whole: decide) }
+
+    private init(
+        to port: Int,
+        whole decide: @escaping @Sendable (_ line: String, _ head: String) -> NetworkFault
+    ) throws {
         server = try LoopbackServer { connection in
             guard let request = connection.request() else { return }
             let words = request.head.split(separator: " ")
-            let line = "\(words[0]) \(words[1])"
-            Self.treat(connection, request, port, decide(line, counts.next(line)))
+            Self.treat(connection, request, port, decide("\(words[0]) \(words[1])", request.head))
         }
     }
 

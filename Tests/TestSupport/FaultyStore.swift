@@ -53,6 +53,7 @@ package final class FaultyStore: ObjectStore {
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
     package var lock: Duration? { inner.lock }
+    package func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
 
     /// Lets a delayed operation happen; what it finds then is not its caller's business any more.
     package func deliverLate() {

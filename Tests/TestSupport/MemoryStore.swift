@@ -5,7 +5,7 @@ package import Streams
 import Synchronization
 
 /// A store in memory whose clock the test moves.
-package final class MemoryStore: ObjectStore {
+package final class MemoryStore: LocklessStore {
     private struct Object {
         var bytes: [UInt8]
         var modified: Instant
@@ -85,6 +85,10 @@ package final class MemoryStore: ObjectStore {
     }
 
     package func remove(_ key: ObjectKey) { state.withLock { $0.objects[key] = nil } }
+
+    package func removeAbandoned(before instant: Instant) {}
+    package func releaseReserve() {}
+    package func keepReserve() {}
 
     private func exists(_ key: ObjectKey) -> Diagnostic { Diagnostic(.objectExists, "'\(key)' exists") }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Glibc
 import HTTPClient
+package import Model
 import Streams
 import Synchronization
 
@@ -75,6 +76,18 @@ package final class S3Server: Sendable {
         return name
     }
 
+    /// Until when nobody can delete an object, as moto tells it; nil when it is not locked.
+    package func lockEnd(of key: String, in bucket: String) throws -> Instant? {
+        let authorization = (
+            name: "Authorization",
+            value: "AWS4-HMAC-SHA256 Credential=\(Self.accessKey)/20260101/us-east-1/s3/aws4_request,"
+                + "SignedHeaders=host,Signature=0"
+        )
+        let head = try client.perform(HTTPRequest("HEAD", "\(endpoint)/\(bucket)/\(key)", headers: [authorization]))
+            .head
+        return head["x-amz-object-lock-retain-until-date"].flatMap { Instant($0) }
+    }
+
     private var client: HTTPClient {
         var settings = HTTPClientSettings()
         settings.allowsPlainText = true
@@ -130,7 +143,7 @@ package final class S3Server: Sendable {
     }
 
     /// Where `scripts/setup --tests` installs the servers.
-    private static func installation() throws -> String {
+    static func installation() throws -> String {
         let variables = [("XDG_CACHE_HOME", "/lifeboat"), ("HOME", "/.cache/lifeboat")]
         let own = variables.compactMap { name, rest in getenv(name).map { String(cString: $0) + rest } }
         let candidates = (geteuid() == 0 ? [] : own) + ["/var/cache/lifeboat"]

@@ -14,6 +14,8 @@ package final class SSHServer: Sendable {
     package var home: String { folder + "/home" }
     /// The private key that it takes.
     package var identityFile: String { folder + "/user_key" }
+    /// A private key that it takes, and with which nothing can be removed.
+    package var writersFile: String { folder + "/writer_key" }
     /// A private key that it does not take.
     package var strangersFile: String { folder + "/stranger_key" }
     package var knownHosts: String { folder + "/known_hosts" }
@@ -56,9 +58,11 @@ package final class SSHServer: Sendable {
     private static let preparation = """
         set -e
         cd "$1"
-        for name in host user stranger; do ssh-keygen -q -t ed25519 -N '' -C "$name" -f "${name}_key"; done
+        for name in host user writer stranger; do ssh-keygen -q -t ed25519 -N '' -C "$name" -f "${name}_key"; done
         ssh-keygen -q -t ecdsa -N '' -f host_ecdsa_key
         cp user_key.pub authorized_keys
+        printf 'command="internal-sftp -d %s/home -P remove" ' "$1" >>authorized_keys
+        cat writer_key.pub >>authorized_keys
         mkdir home
         printf '[127.0.0.1]:%s %s\\n' "$2" "$(cut -d' ' -f1,2 host_key.pub)" >known_hosts
         cat >sshd_config <<END

@@ -12,6 +12,7 @@ package final class ReadOnlyStore: ObjectStore {
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
     package var lock: Duration? { inner.lock }
+    package func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
 
     package func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try inner.holdsOnly(keys) }
     package func info(_ key: ObjectKey) throws -> ObjectInfo? { try inner.info(key) }

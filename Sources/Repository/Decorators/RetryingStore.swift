@@ -65,6 +65,7 @@ package final class RetryingStore: ObjectStore {
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
     package var lock: Duration? { inner.lock }
+    package func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
 
     package func prepare() throws { try policy.run { try inner.prepare() } }
     package func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try policy.run { try inner.holdsOnly(keys) } }

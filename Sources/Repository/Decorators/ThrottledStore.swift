@@ -56,6 +56,7 @@ package final class ThrottledStore: ObjectStore {
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
     package var lock: Duration? { inner.lock }
+    package func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
 
     package func prepare() throws { try inner.prepare() }
     package func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try inner.holdsOnly(keys) }

@@ -9,7 +9,7 @@ import Synchronization
 /// An object is written under no name (or a hidden one where the file system cannot do that), synced, and then linked to
 /// its key, which fails when the key exists; the folder is synced before `finish()` returns. Every path is walked from
 /// the folder's own descriptor, and symbolic links inside are never followed. Files are 0600, folders 0700.
-package final class FolderStore: ObjectStore {
+package final class FolderStore: LocklessStore {
     package let displayName: String
     package let capabilities = StoreCapabilities(createsExclusively: true, isDurable: true)
     private let path: String

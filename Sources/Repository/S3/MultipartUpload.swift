@@ -9,7 +9,8 @@ import Streams
 final class MultipartUpload: Sendable {
     private struct Sent: Sendable {
         var etag: String
-        var checksum: String
+        /// Nil where the store knows no checksums.
+        var checksum: String?
         var digest: PartDigest
     }
 
@@ -75,7 +76,7 @@ final class MultipartUpload: Sendable {
         }
         let parts = sent.map { number, part in
             "<Part><PartNumber>\(number)</PartNumber><ETag>\(part.etag.escapedForXML)</ETag>"
-                + "<ChecksumSHA256>\(part.checksum)</ChecksumSHA256></Part>"
+                + (part.checksum.map { "<ChecksumSHA256>\($0)</ChecksumSHA256>" } ?? "") + "</Part>"
         }
         let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
         let document = "<CompleteMultipartUpload xmlns=\"\(namespace)\">\(parts.joined())</CompleteMultipartUpload>"
@@ -112,7 +113,8 @@ final class MultipartUpload: Sendable {
             throw exchange.failure.unreadable(request.purpose, "the answer names no ETag")
         }
         let digest = PartDigest(count: part.count, sha256: request.payload.sha256)
-        return Sent(etag: etag, checksum: request.payload.checksum, digest: digest)
+        let checksum = exchange.refusesChecksums ? nil : request.payload.checksum
+        return Sent(etag: etag, checksum: checksum, digest: digest)
     }
 
     private func ended(_ number: Int, _ result: Result<Sent, any Error>) {

@@ -22,6 +22,7 @@ struct ObjectLock {
         let name = exchange.address.name(key)
         let head = try exchange.send(S3Request("HEAD", name, to: "look up the lock of '\(key)'")).head
         if let end = head["x-amz-object-lock-retain-until-date"].flatMap({ Instant($0) }), end >= instant { return }
+        try requireLocks(key)
         var request = S3Request("PUT", name, to: "extend the lock of '\(key)'")
         request.query = [("retention", "")]
         let document = """
@@ -31,5 +32,28 @@ struct ObjectLock {
         request.payload = S3Payload(Array(document.utf8))
         request.headers = [("Content-Type", "application/xml")]
         _ = try exchange.send(request.checksummed(withMD5: true))
+    }
+
+    /// Throws unless the store knows what a lock is.
+    ///
+    /// One that passes over a part of an address which it does not know would take the document for the object itself, and
+    /// overwrite it. So the bucket is asked first; one that denies the answer at least understood the question.
+    private func requireLocks(_ key: ObjectKey) throws {
+        let purpose = "lock '\(key)'"
+        var request = S3Request("GET", nil, to: purpose)
+        request.query = [("object-lock", "")]
+        let unknown: Set = [
+            "AccessDenied", "NotImplemented", "MethodNotAllowed", "NoSuchKey", "NoSuchObjectLockConfiguration",
+            "ObjectLockConfigurationNotFoundError", "InvalidRequest", "InvalidArgument",
+        ]
+        let reply = try exchange.send(request, expecting: unknown)
+        if let error = S3Error(reply.response) {
+            guard error.code != "AccessDenied" else { return }
+            throw exchange.failure.lockless("cannot \(purpose)", error.cause)
+        }
+        let tree = try? XMLReader.parse(reply.response.body)
+        guard tree?.name == "ObjectLockConfiguration", tree?["ObjectLockEnabled"]?.text == "Enabled" else {
+            throw exchange.failure.lockless("cannot \(purpose)", "the store does not say that the bucket keeps locks")
+        }
     }
 }

@@ -10,6 +10,8 @@ package struct RetrySchedule: Sendable {
     package var attempts = 8
     package var first = Duration.milliseconds(200)
     package var longest = Duration.seconds(15)
+    /// How long a store may ask us to stay away (`Retry-After`).
+    package var longestAsked = Duration.seconds(60)
 
     /// Creates the usual schedule: about a minute in all.
     package init() {}

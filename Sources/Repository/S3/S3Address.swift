@@ -58,6 +58,22 @@ struct S3Address: Sendable, Hashable {
         items.map { (encode($0.0), encode($0.1)) }.sorted { $0 < $1 }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
 
+    /// What `encode` made, read back; anything else stays as it is.
+    static func decode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let value = UInt8(digits, radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// RFC 3986: everything but letters, digits and `-._~` as `%XX`.
     static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
         var result: [UInt8] = []

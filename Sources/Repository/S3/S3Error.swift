@@ -9,6 +9,8 @@ struct S3Error: Error, Sendable {
     /// Where the bucket really is, when that was the trouble.
     var region: String?
     var details: [String: String] = [:]
+    /// How long the store asks to be left alone.
+    var retryAfter: Duration?
     /// Whether the object is there no more, but versions of it are.
     var isDeleteMarker: Bool
 
@@ -31,9 +33,19 @@ struct S3Error: Error, Sendable {
         code = tree?["Code"]?.text ?? Self.usualCode(head.status)
         message = tree?["Message"]?.text ?? ""
         isDeleteMarker = head["x-amz-delete-marker"] == "true"
-        region = head["x-amz-bucket-region"] ?? tree?["Region"]?.text
+        region = head["x-amz-bucket-region"] ?? tree?["Region"]?.text ?? Self.region(in: message)
+        retryAfter = head["retry-after"].flatMap { Int($0) }.map { .seconds(max(0, $0)) }
         for child in tree?.children ?? [] where child.children.isEmpty { details[child.name] = child.text }
         if let date = head["date"] { details["Date"] = date }
+        if details["Endpoint"] == nil, (300..<400).contains(status), let place = head["location"] {
+            details["Endpoint"] = redacted(place.firstMatch(of: /^https?:\/\/([^\/?#]+)/).map { String($0.1) } ?? place)
+        }
+    }
+
+    /// Some name the right region in a sentence only.
+    private static func region(in message: String) -> String? {
+        if let match = message.firstMatch(of: /expecting '([A-Za-z0-9-]+)'/) { return String(match.1) }
+        return message.firstMatch(of: /expected:? *[0-9]{8}\/([A-Za-z0-9-]+)\//).map { String($0.1) }
     }
 
     private static func usualCode(_ status: Int) -> String {
@@ -56,6 +68,20 @@ struct S3Error: Error, Sendable {
             "RequestLimitExceeded", "TooManyRequests", "OperationAborted", "ConditionalRequestConflict", "Busy",
         ]
         return codes.contains(code) || [408, 409, 429, 500, 502, 503, 504].contains(status)
+    }
+
+    /// Whether the store may not know the headers of a checksum: those that do not refuse them in several ways, some
+    /// without a word of which header they mean.
+    var mayRefuseChecksums: Bool {
+        if status == 501 { return true }
+        let codes: Set = ["InvalidArgument", "InvalidRequest", "NotImplemented", "UnsupportedHeader"]
+        let text = (message + (details["Header"] ?? "") + (details["ArgumentName"] ?? "")).lowercased()
+        return status == 400 && codes.contains(code) && text.contains("checksum")
+    }
+
+    /// Whether the store does not know `If-None-Match` at a creation.
+    var refusesConditions: Bool {
+        status == 501 || (status == 400 && message.lowercased().contains("if-none-match"))
     }
 
     /// Whether other credentials may help.

@@ -19,6 +19,8 @@ final class S3Exchange: Sendable {
     private let schedule: RetrySchedule
     /// Before the first answer, a server that is not there is more likely a wrong address than a passing trouble.
     private let hasAnswered = Atomic(false)
+    /// Set when the store refused the headers of a checksum and took the same request without them.
+    private let knowsNoChecksums = Atomic(false)
 
     init(
         _ address: S3Address,
@@ -37,6 +39,18 @@ final class S3Exchange: Sendable {
         signer = RequestSigner(region: address.region)
     }
 
+    /// The same way to the same bucket with other credentials.
+    func with(_ credentials: AWSCredentialSource) -> S3Exchange {
+        S3Exchange(
+            address,
+            displayName: failure.displayName,
+            client: client,
+            credentials: credentials,
+            schedule: schedule,
+            stop: stop
+        )
+    }
+
     /// The whole answer.
     ///
     /// Refusals whose code is in `expecting` are answers too; others are thrown as diagnostics.
@@ -44,7 +58,12 @@ final class S3Exchange: Sendable {
         try repeating(request) { http, isRepeated in
             let response = try client.perform(http, limit: limit)
             hasAnswered.store(true, ordering: .relaxed)
-            if let error = S3Error(response), !expecting.contains(error.code) { throw error }
+            if let error = S3Error(response) {
+                let isAboutHeaders = error.mayRefuseChecksums && http.hasChecksum
+                if isAboutHeaders || !expecting.contains(error.code) { throw error }
+            } else if request.hasChecksum, !http.hasChecksum {
+                knowsNoChecksums.store(true, ordering: .relaxed)
+            }
             return S3Reply(response: response, wasRepeated: isRepeated)
         }
     }
@@ -62,12 +81,15 @@ final class S3Exchange: Sendable {
         }
     }
 
-    /// Waits before attempt `attempt + 1`; false when there is to be none.
-    func pause(after attempt: Int) throws -> Bool {
+    /// Waits before attempt `attempt + 1`, and not less than the store asks for; false when there is to be none.
+    func pause(after attempt: Int, atLeast asked: Duration = .zero) throws -> Bool {
         guard let wait = schedule.wait(after: attempt, random: .random(in: 0...1)) else { return false }
-        try schedule.pause(wait, stop: stop)
+        try schedule.pause(max(wait, min(asked, schedule.longestAsked)), stop: stop)
         return true
     }
+
+    /// Whether uploads go without checksum headers; their bytes are then protected by the signature and an MD5.
+    var refusesChecksums: Bool { knowsNoChecksums.load(ordering: .relaxed) }
 
     private func repeating<Value>(
         _ request: S3Request,
@@ -77,17 +99,23 @@ final class S3Exchange: Sendable {
         var number = 1
         var hasRenewed = false
         var isRepeated = false
+        var isBare = refusesChecksums
         while true {
             let now = Instant.now
             let identity = try credentials.current(now: now)
             do {
-                return try attempt(try signed(request, identity, now), isRepeated)
+                let sent = isBare ? request.withoutChecksum() : request
+                return try attempt(try signed(sent, identity, now), isRepeated)
             } catch let error as S3Error {
+                if error.mayRefuseChecksums, !isBare, request.hasChecksum {
+                    isBare = true
+                    continue
+                }
                 if error.isAboutExpiry, !hasRenewed, try credentials.renewed(after: identity) != nil {
                     hasRenewed = true
                     continue
                 }
-                guard error.isTransient, try pause(after: number) else {
+                guard error.isTransient, try pause(after: number, atLeast: error.retryAfter ?? .zero) else {
                     if !translatesRefusals { throw error }
                     throw failure.diagnostic(error, to: request.purpose, now: now)
                 }
@@ -131,4 +159,9 @@ final class S3Exchange: Sendable {
             body: request.payload.body
         )
     }
+}
+
+extension HTTPRequest {
+    /// Whether a store that knows no checksums would refuse it.
+    fileprivate var hasChecksum: Bool { headers.contains { S3Request.isAboutChecksum($0.name) } }
 }

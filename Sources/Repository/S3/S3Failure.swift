@@ -14,7 +14,7 @@ struct S3Failure: Sendable {
         case "NoSuchBucket":
             return missingBucket(error)
         case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
-            "TemporaryRedirect":
+            "TemporaryRedirect", "InvalidRegionName", "InvalidLocationConstraint":
             return wrongPlace(error, cannot)
         case "RequestTimeTooSkewed":
             return skewed(error, cannot, now)
@@ -36,12 +36,9 @@ struct S3Failure: Sendable {
             return denied(error, purpose)
         case "InvalidRequest" where error.message.lowercased().contains("lock"),
             "ObjectLockConfigurationNotFoundError", "InvalidBucketState":
-            return Diagnostic(
-                .repositoryStorage,
-                "\(cannot): the bucket does not take a lock",
-                cause: error.cause,
-                hint: "Enable Object Lock on the bucket, or take 'lock' out of the repository's settings."
-            )
+            return lockless(cannot, error.cause)
+        case "NotImplemented" where error.message.lowercased().contains("lock") || purpose.contains("the lock of"):
+            return lockless(cannot, error.cause)
         case "QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "TotalObjectSizeExceeded":
             return full(error, cannot)
         case "NotImplemented":
@@ -72,6 +69,26 @@ struct S3Failure: Sendable {
             cause: redacted(failure.message),
             hint: hint,
             retry: failure.isTransient ? .later : .never
+        )
+    }
+
+    /// A bucket, or a store, that keeps no locks.
+    func lockless(_ cannot: String, _ cause: String) -> Diagnostic {
+        Diagnostic(
+            .repositoryStorage,
+            "\(cannot): the bucket does not take a lock",
+            cause: cause,
+            hint: "Enable Object Lock on the bucket, or take 'lock' out of the repository's settings."
+        )
+    }
+
+    /// A store that was found to create exclusively and does so no more: writing on could overwrite what others wrote.
+    func lostConditions(_ purpose: String, _ error: S3Error) -> Diagnostic {
+        Diagnostic(
+            .repositoryStorage,
+            "refusing to \(purpose): \(displayName) no longer creates an object only where there is none",
+            cause: error.cause,
+            hint: "Run 'lifeboat repo check'; another server may answer at the endpoint than when it was made."
         )
     }
 
@@ -126,7 +143,8 @@ struct S3Failure: Sendable {
             "\(cannot): bucket '\(address.bucket)' is not in region '\(address.region)'",
             cause: error.cause,
             hint: region.map { "Set the region to '\($0)', with 'region' in the settings or AWS_REGION." }
-                ?? "Correct the region or the endpoint\(error.details["Endpoint"].map { "; it names \($0)" } ?? "")."
+                ?? error.details["Endpoint"].map { "Correct the endpoint: it names \($0)." }
+                ?? "Set the region that the store was configured with, with 'region' in the settings or AWS_REGION."
         )
     }
 
@@ -145,7 +163,7 @@ struct S3Failure: Sendable {
             if error.code == "InvalidObjectState" {
                 "Bring the object back from the archive class first."
             } else if purpose.hasPrefix("remove") {
-                "Prune with credentials that may delete (s3:DeleteObject); those of a backup host should not."
+                "Prune with credentials that may (s3:DeleteObject), named by 'deleteWith'; a backup host needs none."
             } else {
                 "Give these credentials the rights of docs/stores.md on the bucket and the prefix."
             }

@@ -36,7 +36,7 @@ struct S3Listing {
                 throw incomplete("a page announces \(count) objects and has \(contents.count)")
             }
             for content in contents {
-                guard try body(try entry(content, prefix)) else { return }
+                guard try body(try entry(content, prefix, page)) else { return }
             }
             token = try next(page, token)
         } while token != nil
@@ -85,10 +85,12 @@ struct S3Listing {
         }
     }
 
-    private func entry(_ content: XMLTree, _ prefix: String) throws -> Entry {
-        guard let name = content["Key"]?.text, let bytes = content["Size"].flatMap({ Int64($0.text) }),
+    private func entry(_ content: XMLTree, _ prefix: String, _ page: XMLTree) throws -> Entry {
+        guard let key = content["Key"]?.text, let bytes = content["Size"].flatMap({ Int64($0.text) }),
             let modified = content["LastModified"].flatMap({ Instant($0.text) })
         else { throw incomplete("an entry has no key, size or time") }
+        // Nobody asked for it, and some encode all the same.
+        let name = page["EncodingType"]?.text == "url" ? S3Address.decode(key) : key
         guard name.hasPrefix(prefix) else { throw incomplete("it shows '\(name)', which was not asked for") }
         // A look-up tells whole seconds only, and the two must be comparable.
         return Entry(name: name, bytes: bytes, modified: Instant(secondsSinceEpoch: modified.secondsSinceEpoch))

@@ -5,7 +5,7 @@ import Streams
 
 /// The bytes of an object in a bucket, or of a range of it, as they come; goes on where it was when a connection breaks.
 ///
-/// The object must still be the same then: its ETag is asked for and compared. One thread; holds what an `HTTPAnswer` does.
+/// The object must still be the same then: its ETag is compared. One thread; holds what an `HTTPAnswer` does.
 final class S3Reader: ByteSource {
     private let key: ObjectKey
     private let exchange: S3Exchange
@@ -13,16 +13,19 @@ final class S3Reader: ByteSource {
     private var position: Int64
     /// Nil when the store does not say how long the object is.
     private let end: Int64?
-    private let etag: String?
+    /// By what the object is known again: its ETag, or the time it was written where there is none.
+    private let identity: String?
     private var failures = 0
+    private let version: String?
 
-    /// `range` must not be empty.
-    init(_ key: ObjectKey, range: Range<Int64>?, in exchange: S3Exchange) throws {
+    /// `range` must not be empty; without a version it is the object that is there now.
+    init(_ key: ObjectKey, range: Range<Int64>?, version: String? = nil, in exchange: S3Exchange) throws {
         self.key = key
+        self.version = version
         self.exchange = exchange
-        let opened = try Self.open(key, range?.lowerBound ?? 0, range?.upperBound, nil, exchange)
+        let opened = try Self.open(key, range?.lowerBound ?? 0, range?.upperBound, version, exchange)
         answer = opened
-        etag = opened.head["etag"]
+        identity = Self.identity(opened.head)
         position = range?.lowerBound ?? 0
         if let range {
             try Self.check(opened.head, range, key, exchange)
@@ -43,35 +46,36 @@ final class S3Reader: ByteSource {
                 return count
             } catch let failure as HTTPFailure {
                 failures += 1
-                guard failure.isTransient, let end, let etag, try exchange.pause(after: failures) else {
+                guard failure.isTransient, let end, let identity, try exchange.pause(after: failures) else {
                     throw exchange.failure.diagnostic(failure, to: "read '\(key)'")
                 }
-                answer = try Self.open(key, position, end, etag, exchange)
+                answer = try Self.open(key, position, end, version, exchange)
                 try Self.check(answer.head, position..<end, key, exchange)
-                guard answer.head["etag"] == etag else { throw changed() }
+                guard Self.identity(answer.head) == identity else { throw changed() }
             }
         }
     }
+
+    /// Compared here and not by the store with `If-Match`: not all of them take their own ETags back, quotes or not.
+    private static func identity(_ head: HTTPHead) -> String? { head["etag"] ?? head["last-modified"] }
 
     private static func open(
         _ key: ObjectKey,
         _ start: Int64,
         _ end: Int64?,
-        _ etag: String?,
+        _ version: String?,
         _ exchange: S3Exchange
     ) throws -> HTTPAnswer {
         let purpose = "read '\(key)'"
         var request = S3Request("GET", exchange.address.name(key), to: purpose)
+        if let version { request.query = [("versionId", version)] }
         if let end { request.headers.append(("Range", "bytes=\(start)-\(end - 1)")) }
-        if let etag { request.headers.append(("If-Match", etag)) }
         do {
             return try exchange.open(request)
         } catch let error as S3Error {
             switch error.code {
             case "NoSuchKey", "NoSuchVersion": throw exchange.failure.missing(key, isMarked: error.isDeleteMarker)
             case "InvalidRange": throw exchange.failure.tooShort(key, nil)
-            case "PreconditionFailed" where etag != nil:
-                throw Diagnostic(.objectCorrupt, "'\(key)' changed while it was read")
             default: throw exchange.failure.diagnostic(error, to: purpose, now: .now)
             }
         }

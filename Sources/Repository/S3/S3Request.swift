@@ -79,6 +79,24 @@ struct S3Request: Sendable {
         request.headers.append(("x-amz-checksum-sha256", payload.checksum))
         return request
     }
+
+    var hasChecksum: Bool { headers.contains { Self.isAboutChecksum($0.name) } }
+
+    /// The same for a store that knows only the older way, an MD5 of the body.
+    ///
+    /// The body's SHA-256 is signed in any case.
+    func withoutChecksum() -> S3Request {
+        guard hasChecksum else { return self }
+        var request = self
+        request.headers.removeAll { Self.isAboutChecksum($0.name) }
+        let hasMD5 = request.headers.contains { $0.name == "content-md5" }
+        if payload.count > 0, !hasMD5, let md5 = payload.md5 { request.headers.append(("content-md5", md5)) }
+        return request
+    }
+
+    static func isAboutChecksum(_ header: String) -> Bool {
+        header.hasPrefix("x-amz-checksum-") || header == "x-amz-sdk-checksum-algorithm"
+    }
 }
 
 /// An answer, and how many attempts it took.

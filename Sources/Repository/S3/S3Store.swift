@@ -14,30 +14,50 @@ package final class S3Store: ObjectStore {
     package let capabilities = StoreCapabilities(createsExclusively: true, isDurable: true)
     package let lock: Duration?
     private let address: S3Address
-    private let exchange: S3Exchange
+    private let settings: S3Settings
+    let exchange: S3Exchange
     private let uploads: S3Uploads
 
     /// Names a part of a bucket.
     ///
     /// Nothing is sent before the first call; only local files are read here.
-    package init(_ settings: S3Settings, environment: [String: String], stop: Stop? = nil) throws {
-        displayName = "'s3://\(settings.bucket)\(settings.prefix.isEmpty ? "" : "/\(settings.prefix)")'"
-        lock = settings.lock
+    package convenience init(_ settings: S3Settings, environment: [String: String], stop: Stop? = nil) throws {
         let surroundings = try S3Surroundings(settings, environment: environment)
-        address = surroundings.address
+        let address = surroundings.address
         var http = HTTPClientSettings()
         http.certificateFile = surroundings.certificateFile
         http.allowsPlainText = !address.isSecure
         http.idleConnections = settings.partsInFlight + 8
-        exchange = S3Exchange(
+        let exchange = S3Exchange(
             address,
-            displayName: displayName,
+            displayName: "'s3://\(settings.bucket)\(settings.prefix.isEmpty ? "" : "/\(settings.prefix)")'",
             client: HTTPClient(http, stop: stop),
             credentials: AWSCredentialSource(settings, environment: environment, stop: stop),
             schedule: settings.retry,
             stop: stop
         )
+        self.init(settings, exchange)
+    }
+
+    private init(_ settings: S3Settings, _ exchange: S3Exchange) {
+        displayName = exchange.failure.displayName
+        lock = settings.lock
+        address = exchange.address
+        self.settings = settings
+        self.exchange = exchange
         uploads = S3Uploads(exchange, settings)
+    }
+
+    /// The same part of the same bucket with other credentials: those of a profile, else those that `environment` has.
+    ///
+    /// They are looked for now, so that what is missing shows before anything is done.
+    package func reached(withProfile profile: String?, environment: [String: String]) throws -> S3Store {
+        var other = settings
+        other.profile = profile
+        other.credentials = profile == nil ? .environment : .profile
+        let credentials = AWSCredentialSource(other, environment: environment, stop: exchange.stop)
+        _ = try credentials.current(now: .now)
+        return S3Store(other, exchange.with(credentials))
     }
 
     /// A bucket is never made: where it lies, who may read it and whether it is locked are decisions of its owner.
@@ -126,13 +146,21 @@ package final class S3Store: ObjectStore {
         }
     }
 
+    package func insist(on capabilities: StoreCapabilities) {
+        uploads.insist(onExclusiveCreation: capabilities.createsExclusively)
+    }
+
+    /// A bucket has no end that a reserve could keep off.
+    package func releaseReserve() {}
+    package func keepReserve() {}
+
     package func extendLock(_ key: ObjectKey, until instant: Instant) throws {
         let slack = min((lock ?? .zero) / 10, .seconds(86_400))
         try ObjectLock(exchange: exchange, slack: slack).extend(key, until: instant)
     }
 
     /// What stands before every key of the repository.
-    private var base: String { address.prefix.isEmpty ? "" : address.prefix + "/" }
+    var base: String { address.prefix.isEmpty ? "" : address.prefix + "/" }
 
     /// The answer to HEAD has no body, so the reason of a refusal is asked for again.
     private func head(_ key: ObjectKey, _ purpose: String) throws -> S3Reply {

@@ -13,6 +13,8 @@ final class S3Uploads: Sendable {
     private let lock: Duration?
     /// Set when the store answered that it knows no conditions; the probe then finds that it overwrites.
     private let ignoresConditions = Atomic(false)
+    /// Whether the store is known to create exclusively, so that it must not overwrite instead.
+    private let insists = Atomic(false)
 
     init(_ exchange: S3Exchange, _ settings: S3Settings) {
         self.exchange = exchange
@@ -20,6 +22,9 @@ final class S3Uploads: Sendable {
         storageClass = settings.storageClass
         lock = settings.lock
     }
+
+    /// Says whether creating must be exclusive; where it must, a store that knows no conditions is an error.
+    func insist(onExclusiveCreation isRequired: Bool) { insists.store(isRequired, ordering: .relaxed) }
 
     /// Whether new objects are locked.
     var locks: Bool { lock != nil }
@@ -47,15 +52,19 @@ final class S3Uploads: Sendable {
     /// `parts` is what the object will be: a repeated attempt that meets an object looks whether it is its own.
     func create(_ request: S3Request, at key: ObjectKey, parts: [PartDigest], lost: Set<String> = []) throws -> S3Reply
     {
-        let expecting = lost.union(["PreconditionFailed", "NotImplemented"])
+        let expecting = lost.union(["PreconditionFailed", "NotImplemented", "InvalidArgument", "InvalidRequest"])
         var reply: S3Reply?
-        if !ignoresConditions.load(ordering: .relaxed) {
+        if insists.load(ordering: .relaxed) || !ignoresConditions.load(ordering: .relaxed) {
             var conditional = request
             conditional.headers.append(("If-None-Match", "*"))
-            reply = try exchange.send(conditional, expecting: expecting)
-            if reply?.status == 501 {
+            let answer = try exchange.send(conditional, expecting: expecting)
+            if let error = S3Error(answer.response), error.refusesConditions {
+                guard !insists.load(ordering: .relaxed) else {
+                    throw exchange.failure.lostConditions(request.purpose, error)
+                }
                 ignoresConditions.store(true, ordering: .relaxed)
-                reply = nil
+            } else {
+                reply = answer
             }
         }
         let answer = try reply ?? exchange.send(request, expecting: lost)

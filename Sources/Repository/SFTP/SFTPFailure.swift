@@ -88,6 +88,13 @@ struct SFTPFailure {
     private func refusal(_ action: String, _ status: SFTPStatus) -> Diagnostic {
         switch status {
         case .noSpace: full(action, cause: status.text)
+        case .permissionDenied where action.hasPrefix("remove"):
+            Diagnostic(
+                .deleteDenied,
+                "cannot \(action) from \(displayName): '\(user)' may not delete there",
+                cause: "\(host): \(status.text)",
+                hint: "Prune with a login that may delete ('deleteWith' in the settings); nothing else is affected."
+            )
         case .permissionDenied:
             Diagnostic(
                 .repositoryStorage,

@@ -9,7 +9,7 @@ import Synchronization
 /// Connects at the first call, checks the host's key before anything else is said, and connects again after a loss; what
 /// was under way then throws with `retry: .later`. An object is uploaded under a hidden name, synced where the server can
 /// do that, and then gets its name in one exclusive step. Times are the server's, in whole seconds.
-package final class SFTPStore: ObjectStore {
+package final class SFTPStore: LocklessStore {
     package let displayName: String
     let place: SFTPPlace
     let failure: SFTPFailure
@@ -87,6 +87,10 @@ package final class SFTPStore: ObjectStore {
     package func removeAbandoned(before instant: Instant) throws {
         try using("clear away what is left behind") { try $0.removeAbandoned(before: instant) }
     }
+
+    package func releaseReserve() throws { try using("release the reserve") { try SFTPReserve(tree: $0).release() } }
+
+    package func keepReserve() throws { try using("keep a reserve") { try SFTPReserve(tree: $0).keep() } }
 
     /// What is free on the server's disk for this user; nil where the server cannot tell.
     package func freeBytes() throws -> Int64? {

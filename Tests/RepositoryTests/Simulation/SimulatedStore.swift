@@ -57,7 +57,7 @@ final class SimulatedObjects: Sendable {
 }
 
 /// The store as one actor sees it: every operation is a step of the history, may come late, fail, or lose its answer.
-final class SimulatedStore: ObjectStore {
+final class SimulatedStore: LocklessStore {
     /// What a step does.
     enum Fate {
         case proceed
@@ -145,6 +145,10 @@ final class SimulatedStore: ObjectStore {
             objects.remove(key)
         }
     }
+
+    func removeAbandoned(before instant: Instant) {}
+    func releaseReserve() {}
+    func keepReserve() {}
 
     private func exists(_ key: ObjectKey) -> Diagnostic { Diagnostic(.objectExists, "'\(key)' exists") }
 }
