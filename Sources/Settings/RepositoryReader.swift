@@ -80,7 +80,36 @@ struct RepositoryReader {
         location.storageClass = reader.text("storageClass")
         location.lock = reader.duration("lock")
         location.credentials = reader.choice("credentials", of: S3Location.Credentials.self)
+        location.deletion = reader.object("deleteWith", .s3Deletion).flatMap(s3Deletion)
         return location
+    }
+
+    private func s3Deletion(_ reader: ObjectReader) -> S3Deletion? {
+        let access = variable(reader, "accessKeyEnv")
+        let secret = variable(reader, "secretKeyEnv")
+        let token = variable(reader, "sessionTokenEnv")
+        if let profile = reader.text("profile"), access == nil, secret == nil, token == nil { return .profile(profile) }
+        if reader.node("profile") == nil, let access, let secret {
+            return .environment(accessKey: access, secretKey: secret, sessionToken: token)
+        }
+        list.add(
+            "'deleteWith' does not say which credentials",
+            at: reader.position,
+            hint: "name either a profile, or accessKeyEnv and secretKeyEnv."
+        )
+        return nil
+    }
+
+    private func sftpDeletion(_ reader: ObjectReader) -> SFTPDeletion? {
+        let deletion = SFTPDeletion(
+            user: reader.text("user"),
+            identityFile: reader.text("identityFile").map { $0.resolved(against: folder) },
+            passwordVariable: variable(reader, "passwordEnv")
+        )
+        if deletion == SFTPDeletion() {
+            list.add("'deleteWith' names no other login", at: reader.position, hint: "name user or identityFile.")
+        }
+        return deletion
     }
 
     private func endpoint(_ reader: ObjectReader) -> String? {
@@ -104,6 +133,7 @@ struct RepositoryReader {
         location.knownHosts = reader.text("knownHosts").map { $0.resolved(against: folder) }
         location.identityFile = reader.text("identityFile").map { $0.resolved(against: folder) }
         location.passwordVariable = variable(reader, "passwordEnv")
+        location.deletion = reader.object("deleteWith", .sftpDeletion).flatMap(sftpDeletion)
         if location.hostKey != nil, location.knownHosts != nil {
             list.add("a repository has both 'hostKey' and 'knownHosts'", at: reader.position, hint: "keep one of them.")
         }

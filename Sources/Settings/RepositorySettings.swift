@@ -72,6 +72,8 @@ package struct S3Location: Sendable, Equatable {
     /// How long Object Lock keeps what is written; nil for no lock.
     package var lock: Duration?
     package var credentials: Credentials?
+    /// What a prune deletes with; nil for the same as everything else.
+    package var deletion: S3Deletion?
 
     /// Creates a location with everything else left to the environment.
     package init(bucket: String, prefix: String = "") {
@@ -99,6 +101,8 @@ package struct SFTPLocation: Sendable, Equatable {
     package var identityFile: String?
     /// The environment variable that holds the password, for servers that take no key.
     package var passwordVariable: String?
+    /// Whom a prune logs in as to delete; nil for the same as everything else.
+    package var deletion: SFTPDeletion?
 
     /// Creates a location with everything else left to the user's own SSH files.
     package init(host: String, port: Int? = nil, user: String? = nil, path: String) {
@@ -112,5 +116,27 @@ package struct SFTPLocation: Sendable, Equatable {
         let name = host.contains(":") ? "[\(host)]" : host
         return "sftp://" + (user.map { "\($0)@" } ?? "") + name + (port.map { ":\($0)" } ?? "")
             + (path.hasPrefix("/") ? path : "/~/\(path)")
+    }
+}
+
+/// Other credentials for the same bucket: a profile, or the environment variables that hold a key.
+package enum S3Deletion: Sendable, Equatable {
+    case profile(String)
+    /// The names of the variables, not what is in them.
+    case environment(accessKey: String, secretKey: String, sessionToken: String?)
+}
+
+/// Another login at the same server.
+package struct SFTPDeletion: Sendable, Equatable {
+    /// Nil for the same as that of the repository.
+    package var user: String?
+    package var identityFile: String?
+    package var passwordVariable: String?
+
+    /// Creates a login.
+    package init(user: String? = nil, identityFile: String? = nil, passwordVariable: String? = nil) {
+        self.user = user
+        self.identityFile = identityFile
+        self.passwordVariable = passwordVariable
     }
 }

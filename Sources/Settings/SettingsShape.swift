@@ -85,6 +85,7 @@ extension SettingsShape {
             Key("storageClass", .text, "The storage class of archives"),
             Key("lock", .duration, "How long Object Lock keeps every object from being deleted"),
             Key("credentials", .choice(S3Location.Credentials.allCases.map(\.rawValue)), "Where credentials come from"),
+            Key("deleteWith", .object(s3Deletion), "Other credentials, with which 'prune' deletes"),
         ] + limits
     )
 
@@ -96,7 +97,27 @@ extension SettingsShape {
             Key("knownHosts", .text, "The file to look the server's key up in; ~/.ssh/known_hosts by default"),
             Key("identityFile", .text, "The private key to show; otherwise the agent's and the usual ones"),
             Key("passwordEnv", .text, "The environment variable that holds the password, where no key will do"),
+            Key("deleteWith", .object(sftpDeletion), "Another login, with which 'prune' deletes"),
         ] + limits
+    )
+
+    static let s3Deletion = SettingsShape(
+        "'deleteWith' of a bucket",
+        [
+            Key("profile", .text, "The profile in the shared AWS files"),
+            Key("accessKeyEnv", .text, "The environment variable that holds the access key"),
+            Key("secretKeyEnv", .text, "The environment variable that holds the secret key"),
+            Key("sessionTokenEnv", .text, "The environment variable that holds the session token, where there is one"),
+        ]
+    )
+
+    static let sftpDeletion = SettingsShape(
+        "'deleteWith' behind SFTP",
+        [
+            Key("user", .text, "Whom to log in as; the user of the repository by default"),
+            Key("identityFile", .text, "The private key to show"),
+            Key("passwordEnv", .text, "The environment variable that holds the password, where no key will do"),
+        ]
     )
 
     private static let limits = [

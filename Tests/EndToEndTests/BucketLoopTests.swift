@@ -1,5 +1,6 @@
 import Model
 import PostgresClient
+import Repository
 import Streams
 import TestSupport
 import Testing
@@ -62,22 +63,28 @@ struct BucketLoopTests {
         let server = try S3Server.shared(.moto)
         let bucket = try server.makeBucket(lock: true)
         try Scene.with { scene in
-            try scene.write(
-                """
-                {
-                  repositories: {
-                    eu: { s3: "s3://\(bucket)/p", endpoint: "\(server.endpoint)", region: "eu-west-1", lock: "2d",
-                          pathStyle: true, storageClass: "STANDARD_IA" },
-                  },
-                  plans: { shop: { source: { env: "SHOP" }, repositories: ["eu"] } },
-                }
-                """,
-                to: scene.folder + "/lifeboat.json"
-            )
+            let config = scene.folder + "/lifeboat.json"
             let more = ["SHOP": scene.sourceText, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"]
-            for _ in 0..<2 {
-                let answer = try run(scene, server, ["backup", "--config", scene.folder + "/lifeboat.json"], more)
+            for days in [2, 9] {
+                let place = "s3: \"s3://\(bucket)/p\", endpoint: \"\(server.endpoint)\", region: \"eu-west-1\""
+                let rest = "lock: \"\(days)d\", pathStyle: true, storageClass: \"STANDARD_IA\""
+                let plan = "shop: { source: { env: \"SHOP\" }, repositories: [\"eu\"] }"
+                try scene.write("{ repositories: { eu: { \(place), \(rest) } }, plans: { \(plan) } }", to: config)
+                let begun = Instant.now
+                let answer = try run(scene, server, ["backup", "--config", config], more)
                 #expect(answer.status == 0, "\(answer)")
+                // The second point refers to what the first one wrote, under a lock that would end before its own.
+                let shown = JSON(try run(scene, server, ["show", "--config", config, "--format", "json"], more))
+                let archives = shown["manifest"]["archives"]
+                let first = archives[0]["writtenIn"].text
+                try #require(archives.count > 0 && first != nil)
+                #expect(days == 2 || first != shown["point"]["name"].text, "nothing was referred to")
+                for index in 0..<archives.count {
+                    let id = try #require(archives[index]["id"].text)
+                    let key = "p/archives/\(id.prefix(2))/\(id).tar.age"
+                    let end = try #require(try server.lockEnd(of: key, in: bucket))
+                    #expect(end >= begun + .seconds(days * 86_400), "\(key) is locked until \(end)")
+                }
             }
         }
     }
@@ -108,6 +115,120 @@ struct BucketLoopTests {
             #expect(answer.errors.contains("may not delete"), "\(answer)")
             let points = JSON(try run(scene, server, ["points", "--from", place, "--format", "json"]))
             #expect(points["points"].count == 2)
+        }
+    }
+
+    @Test("a prune deletes with what 'deleteWith' names, a profile or variables, and with nothing else")
+    func deletingWithOthers() throws {
+        let server = try S3Server.shared(.moto)
+        let denied = "<Error><Code>AccessDenied</Code><Message>only the pruner</Message></Error>"
+        let strange = ProgressCounter()
+        let proxy = try FaultProxy.seeingHeads(to: server.port) { line, head in
+            let isPruner = head.contains("Credential=PRUNER/")
+            let isRemoval = line.hasPrefix("DELETE") && !line.contains("/p/sessions/")
+            // The pruner may look for uploads that nobody finished, and that is all it may besides.
+            if isPruner, !line.hasPrefix("DELETE"), !line.contains("uploads=") { strange.add(1) }
+            return isRemoval && !isPruner ? .answer("403 Forbidden", body: denied) : .none
+        }
+        try Scene.with { scene in
+            let config = scene.folder + "/lifeboat.json"
+            try scene.write("{ one: { keep: { last: 1 } } }", to: scene.folder + "/retention.json")
+            try scene.write(
+                "[pruner]\naws_access_key_id = PRUNER\naws_secret_access_key = x\n",
+                to: scene.folder + "/credentials"
+            )
+            let own = [
+                "AWS_ENDPOINT_URL": proxy.endpoint, "SHOP": scene.sourceText, "PRUNE_KEY": "PRUNER",
+                "PRUNE_SECRET": "x", "AWS_SHARED_CREDENTIALS_FILE": scene.folder + "/credentials",
+            ]
+            let bucket = try server.makeBucket()
+            func settle(_ deleteWith: String) throws {
+                let place = "s3: \"s3://\(bucket)/p\", deleteWith: { \(deleteWith) }"
+                let plan = "shop: { source: { env: \"SHOP\" } }"
+                try scene.write("{ repositories: { eu: { \(place) } }, plans: { \(plan) } }", to: config)
+            }
+            let prune = ["prune", "--config", config, "--policy", "one", "--yes"]
+            for deleteWith in [
+                "profile: \"pruner\"", "accessKeyEnv: \"PRUNE_KEY\", secretKeyEnv: \"PRUNE_SECRET\"",
+            ] {
+                try settle(deleteWith)
+                for _ in 0..<2 {
+                    let answer = try run(scene, server, ["backup", "--config", config], own)
+                    #expect(answer.status == 0, "\(answer)")
+                }
+                let answer = try run(scene, server, prune, own)
+                #expect(answer.status == 0, "\(answer)")
+                let left = JSON(try run(scene, server, ["points", "--config", config, "--format", "json"], own))
+                #expect(left["points"].count == 1)
+            }
+            #expect(strange.value == 0)
+            try settle("profile: \"nobody\"")
+            _ = try run(scene, server, ["backup", "--config", config], own)
+            let missing = try run(scene, server, prune, own)
+            #expect(missing.status == 13 && missing.errorLines.count == 3, "\(missing)")
+            try settle("accessKeyEnv: \"ABSENT\", secretKeyEnv: \"PRUNE_SECRET\"")
+            let unset = try run(scene, server, prune, own)
+            #expect(unset.status == 10 && unset.errors.contains("'ABSENT' is not set"), "\(unset)")
+        }
+    }
+
+    @Test("a limit on the rate is kept on the way to a bucket and back, by the option and by the settings")
+    func limitedRate() throws {
+        let server = try S3Server.shared(.moto)
+        let bucket = try server.makeBucket()
+        let noise =
+            "CREATE TABLE noise AS SELECT n, md5(n::text) || md5((-n)::text) AS m FROM generate_series(1, 60000) n"
+        try Scene.with(sql: noise) { scene in
+            let config = scene.folder + "/lifeboat.json"
+            let place = "s3: \"s3://\(bucket)/p\", rateLimit: \"1MB/s\""
+            let plan = "shop: { source: { env: \"SHOP\" } }"
+            try scene.write("{ repositories: { eu: { \(place) } }, plans: { \(plan) } }", to: config)
+            let own = ["SHOP": scene.sourceText]
+            func seconds(_ words: [String]) throws -> Double {
+                let begun = ContinuousClock.now
+                let answer = try run(scene, server, words + ["--config", config], own)
+                #expect(answer.status == 0, "\(answer)")
+                return (.now - begun) / .seconds(1)
+            }
+            let slow = try seconds(["backup"])
+            let points = JSON(try run(scene, server, ["points", "--config", config, "--format", "json"], own))
+            let megabytes = Double(try #require(points["points"][0]["bytesStored"].number)) / 1_000_000
+            try #require(megabytes > 2)
+            #expect(slow >= megabytes, "\(slow) s for \(megabytes) MB")
+            // What is typed goes before the settings.
+            #expect(try seconds(["backup", "--full", "--limit-rate", "100MB/s"]) < slow)
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restored = try seconds(["restore", "latest", "--to", text, "--limit-rate", "2MB/s"])
+                #expect(restored >= megabytes / 2, "\(restored) s for \(megabytes) MB")
+            }
+        }
+    }
+
+    @Test("what somebody deleted from a bucket with versions is found and restored from behind the markers")
+    func deleted() throws {
+        let server = try S3Server.shared(.moto)
+        let bucket = try server.makeBucket(lock: true)
+        let place = "s3://\(bucket)/p"
+        try Scene.with { scene in
+            let backup = ["backup", scene.sourceText, "--to", place, "--plan", "shop"]
+            for _ in 0..<2 { #expect(try run(scene, server, backup).status == 0) }
+            let store = try S3Store(S3Settings(bucket: bucket, prefix: "p"), environment: server.environment)
+            for object in try store.list("") { try store.remove(object.key) }
+            let gone = try run(scene, server, ["points", "--from", place])
+            #expect(gone.status == 13, "\(gone)")
+            let points = JSON(try run(scene, server, ["points", "--from", place, "--deleted", "--format", "json"]))
+            #expect(points["points"].count == 2)
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let words = ["restore", "latest", "--deleted", "--from", place, "--to", text]
+                let answer = try run(scene, server, words)
+                #expect(answer.status == 0, "\(answer)")
+                let query = "SELECT md5(string_agg(p::text, '|' ORDER BY id)) FROM public.purchase p"
+                #expect(try scene.value(query, in: scene.source) == scene.value(query, in: target))
+            }
+            let folder = try run(scene, server, ["points", "--from", scene.folder, "--deleted"])
+            #expect(folder.status == 2, "\(folder)")
         }
     }
 

@@ -51,6 +51,36 @@ struct RepositorySettingsTests {
         #expect(settings.repository("a")?.limits.rate?.bytesPerSecond == Int64(524_288))
     }
 
+    @Test("other credentials for deleting are read, from a profile, from variables, or as another login")
+    func deletion() throws {
+        let cases: [(String, RepositoryLocation)] = [
+            ("s3: 's3://bucket', deleteWith: { profile: 'p' }", bucket(.profile("p"))),
+            (
+                "s3: 's3://bucket', deleteWith: { accessKeyEnv: 'A', secretKeyEnv: 'B', sessionTokenEnv: 'C' }",
+                bucket(.environment(accessKey: "A", secretKey: "B", sessionToken: "C"))
+            ),
+            (
+                "sftp: 'sftp://h/a', deleteWith: { user: 'u', identityFile: 'k', passwordEnv: 'P' }",
+                server(SFTPDeletion(user: "u", identityFile: "/etc/shop/k", passwordVariable: "P"))
+            ),
+        ]
+        for (text, expected) in cases {
+            #expect(try parse(repository(text)).repository("a")?.location == expected, "\(text)")
+        }
+    }
+
+    private func bucket(_ deletion: S3Deletion) -> RepositoryLocation {
+        var location = S3Location(bucket: "bucket")
+        location.deletion = deletion
+        return .s3(location)
+    }
+
+    private func server(_ deletion: SFTPDeletion) -> RepositoryLocation {
+        var location = SFTPLocation(host: "h", path: "/a")
+        location.deletion = deletion
+        return .sftp(location)
+    }
+
     @Test(
         "URLs of servers are read whole",
         arguments: [
@@ -145,6 +175,20 @@ struct RepositorySettingsTests {
                 [
                     "error: 'pathStyle' must be true or false, not a string in lifeboat.json:1:54",
                     "error: 'rateLimit': '0MB/s' lets nothing through; leave it out for no limit in lifeboat.json:1:72",
+                ]
+            ),
+            (
+                repository("s3: 's3://bucket', deleteWith: { profile: 'p', accessKeyEnv: 'A' }"),
+                [
+                    "error: 'deleteWith' does not say which credentials in lifeboat.json:1:55",
+                    "hint: name either a profile, or accessKeyEnv and secretKeyEnv.",
+                ]
+            ),
+            (
+                repository("sftp: 'sftp://h/a', deleteWith: {}"),
+                [
+                    "error: 'deleteWith' names no other login in lifeboat.json:1:56",
+                    "hint: name user or identityFile.",
                 ]
             ),
         ]

@@ -71,9 +71,7 @@ struct RepositoryCheck {
     }
 
     private func checkSpace(_ repository: Repository, _ facts: Facts, _ list: inout CheckList) {
-        guard let folder = place.folder, let free = list.attempt("space", { try Directory(folder).freeBytes() }) else {
-            return
-        }
+        guard let free = list.attempt("space", { try place.freeBytes(in: context) }) ?? nil else { return }
         let last = facts.newest?.totals.bytesStored ?? 0
         let whole = facts.newest?.archives.reduce(Int64(0)) { $0 + $1.bytes } ?? 0
         let hint = "Make room, or run 'lifeboat prune' and see what can go."

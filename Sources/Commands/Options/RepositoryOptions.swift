@@ -9,6 +9,7 @@ package struct RepositoryOptions: Sendable {
     package var from: String?
     package var plan: String?
     package var config: String?
+    package var deleted = false
 
     static let arguments: [Argument<Self>] = [
         .option(
@@ -21,6 +22,12 @@ package struct RepositoryOptions: Sendable {
         .option("--plan", value: "PLAN", to: \.plan, help: "Only this plan; needed where there are several"),
         .option("--config", value: "FILE", to: \.config, completion: .files, help: "Read settings from FILE"),
     ]
+
+    /// For commands that only read points.
+    static let argumentsWithDeleted =
+        arguments + [
+            .flag("--deleted", to: \.deleted, help: "Also what was deleted, where a bucket keeps its versions")
+        ]
 
     /// Opens the repository with the keys of this machine.
     func open(

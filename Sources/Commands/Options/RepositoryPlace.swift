@@ -2,6 +2,7 @@ import Diagnostics
 import Model
 import Repository
 import Settings
+import Streams
 
 /// Where a repository is: the one way from settings or a typed text to an open store.
 struct RepositoryPlace: Sendable, Equatable {
@@ -9,6 +10,8 @@ struct RepositoryPlace: Sendable, Equatable {
     let name: String
     let location: RepositoryLocation
     private(set) var limits: TransferLimits
+    /// Whether what was deleted is shown too, where the store keeps it.
+    private(set) var showsDeleted = false
 
     /// A repository of the settings.
     init(_ settings: RepositorySettings, in context: CommandContext) {
@@ -59,17 +62,41 @@ struct RepositoryPlace: Sendable, Equatable {
         return limited
     }
 
+    /// The same place with what was deleted and is still kept as a version; throws where nothing keeps versions.
+    func showingDeleted() throws -> RepositoryPlace {
+        guard case .s3 = location else {
+            throw Diagnostic(
+                .usage,
+                "'\(name)' keeps nothing that was deleted",
+                hint: "--deleted is for buckets that keep versions."
+            )
+        }
+        var place = self
+        place.showsDeleted = true
+        return place
+    }
+
     /// A path or a URL, without credentials.
     var text: String { location.text }
 
     /// The folder on this machine; nil for a place elsewhere.
     var folder: String? { if case .folder(let path) = location { path } else { nil } }
 
+    /// What is free there for this user; nil where that cannot be asked.
+    func freeBytes(in context: CommandContext) throws -> Int64? {
+        switch location {
+        case .folder(let path): try Directory(path).freeBytes()
+        case .sftp(let location): try sftpStore(location, in: context).freeBytes()
+        case .s3: nil
+        }
+    }
+
     /// The store; nothing is touched before its first call.
     ///
     /// A server is tried again when the way to it is disturbed, until the run is to end; S3 repeats its requests itself.
     func store(in context: CommandContext, for use: StoreUse = .working) throws -> any ObjectStore {
-        use.decorate(try bareStore(in: context), rate: limits.rate, triesAgain: isServer, context.stop)
+        let store = use == .deleting ? try deletingStore(in: context) : try bareStore(in: context)
+        return use.decorate(store, rate: limits.rate, triesAgain: isServer, context.stop)
     }
 
     private var isServer: Bool { if case .sftp = location { true } else { false } }
@@ -77,14 +104,40 @@ struct RepositoryPlace: Sendable, Equatable {
     private func bareStore(in context: CommandContext) throws -> any ObjectStore {
         switch location {
         case .folder(let path): FolderStore(path: path)
-        case .sftp(let location):
-            SFTPStore(
-                try SFTPAccess(location: location, limits: limits, environment: context.environment).place(),
-                url: location.text
-            )
+        case .sftp(let location): try sftpStore(location, in: context)
         case .s3(let bucket):
-            try S3Store(S3Settings(bucket, limits), environment: context.environment, stop: context.stop)
+            if showsDeleted {
+                UndeletedStore(try s3Store(bucket, in: context))
+            } else {
+                try s3Store(bucket, in: context)
+            }
         }
+    }
+
+    /// The store with its own credentials for deleting, where the settings name any.
+    private func deletingStore(in context: CommandContext) throws -> any ObjectStore {
+        switch location {
+        case .sftp(let location):
+            guard let deletion = location.deletion else { return try sftpStore(location, in: context) }
+            let deleting = try sftpStore(location.reached(by: deletion), in: context)
+            return DeletionStore(try sftpStore(location, in: context), deleting: deleting)
+        case .s3(let bucket):
+            let store = try s3Store(bucket, in: context)
+            guard let deletion = bucket.deletion else { return store }
+            let access = S3DeletionAccess(deletion: deletion, place: text, environment: context.environment)
+            let deleting = try store.reached(withProfile: access.profile, environment: access.variables())
+            return DeletionStore(store, deleting: deleting)
+        case .folder: return try bareStore(in: context)
+        }
+    }
+
+    private func sftpStore(_ location: SFTPLocation, in context: CommandContext) throws -> SFTPStore {
+        let access = SFTPAccess(location: location, limits: limits, environment: context.environment)
+        return SFTPStore(try access.place(), url: location.text)
+    }
+
+    private func s3Store(_ location: S3Location, in context: CommandContext) throws -> S3Store {
+        try S3Store(S3Settings(location, limits), environment: context.environment, stop: context.stop)
     }
 }
 

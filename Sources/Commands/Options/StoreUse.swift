@@ -8,6 +8,8 @@ enum StoreUse: Sendable {
     /// Only look: nothing can be changed, whatever the command tries.
     case reading
     case working
+    /// Work, and delete: with the credentials that the settings name for it.
+    case deleting
 }
 
 extension StoreUse {

@@ -78,9 +78,13 @@ struct PointSource: Sendable {
 extension RepositoryOptions {
     /// The repository that was named, or those of the plan in the order in which they are to be asked.
     func places(in context: CommandContext) throws -> [RepositoryPlace] {
-        if let from { return [try RepositoryChoice(typed: from, config: config).place(in: context)] }
-        let settings = try SettingsChoice(config: config).load(in: context)
-        return try settings.places(ofPlan: plan, in: context)
+        let places =
+            if let from {
+                [try RepositoryChoice(typed: from, config: config).place(in: context)]
+            } else {
+                try SettingsChoice(config: config).load(in: context).places(ofPlan: plan, in: context)
+            }
+        return deleted ? try places.map { try $0.showingDeleted() } : places
     }
 }
 

@@ -101,7 +101,7 @@ struct PruneCommand: LifeboatCommand {
             "\(first.0) did not let go of \(count) object\(count == 1 ? "" : "s")",
             cause: "these credentials may not delete there, or the objects are locked",
             hint:
-                "Prune with credentials that may delete, or again when the locks have ended; nothing else is affected."
+                "Name credentials that may delete with 'deleteWith', or prune again when the locks have ended."
         )
     }
 
@@ -139,7 +139,8 @@ struct PruneCommand: LifeboatCommand {
             let named = try plans.map(Self.planName) + (try repository.planName().map { [$0] } ?? [])
             let settings = try SettingsChoice(config: repository.config).loadIfPresent(in: context)
             let chosen = try Self.policy(policy, in: settings?.retention ?? .builtIn)
-            let store = try RepositoryPlace(typed: from, in: context).store(in: context)
+            let place = try RepositoryChoice(typed: from, config: repository.config).place(in: context)
+            let store = try place.store(in: context, for: use)
             return [
                 PruneTarget(store: store, all: named.isEmpty ? chosen : nil, named: named.map { ($0, chosen, .utc) })
             ]
@@ -151,9 +152,13 @@ struct PruneCommand: LifeboatCommand {
                 try retention(of: plan, in: settings).map { (try Self.planName(plan.name), $0, plan.schedule.timeZone) }
             }
             guard !here.isEmpty else { return nil }
-            return PruneTarget(store: try RepositoryPlace(place, in: context).store(in: context), all: nil, named: here)
+            let store = try RepositoryPlace(place, in: context).store(in: context, for: use)
+            return PruneTarget(store: store, all: nil, named: here)
         }
     }
+
+    /// Looking needs no right to delete.
+    private var use: StoreUse { acts ? .deleting : .working }
 
     /// Nil, with nothing removed, for a plan that names no policy.
     private func retention(of plan: PlanSettings, in settings: Settings) throws -> RetentionPolicy? {

@@ -62,7 +62,7 @@ struct RestoreCommand: LifeboatCommand {
             .flag("--no-privileges", to: \.noPrivileges, help: "Leave out grants"),
             .flag("--no-roles", to: \.noRoles, help: "Create no roles"),
         ]
-        + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
+        + RepositoryOptions.argumentsWithDeleted.map { $0.lifted(\.repository) }
         + KeyOptions.arguments.map { $0.lifted(\.keys) }
         + ProgressOptions.arguments.map { $0.lifted(\.progress) }
         + OutputOptions.arguments.map { $0.lifted(\.output) }
