@@ -169,6 +169,14 @@ struct CompletenessCheck {
         SELECT 'pg_subscription'::regclass::oid, s.oid FROM pg_subscription s
         JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()
         UNION ALL
+        SELECT 'pg_amop'::regclass::oid, a.oid FROM pg_amop a
+        WHERE a.amopopr >= \(ReadingContext.firstUserOID) AND NOT EXISTS (SELECT FROM pg_depend d
+          WHERE d.classid = 'pg_operator'::regclass AND d.objid = a.amopopr AND d.deptype = 'e')
+        UNION ALL
+        SELECT 'pg_amproc'::regclass::oid, a.oid FROM pg_amproc a
+        WHERE a.amproc >= \(ReadingContext.firstUserOID) AND NOT EXISTS (SELECT FROM pg_depend d
+          WHERE d.classid = 'pg_proc'::regclass AND d.objid = a.amproc AND d.deptype = 'e')
+        UNION ALL
         SELECT 'pg_user_mapping'::regclass::oid, u.umid FROM pg_user_mappings u
         WHERE u.umid >= \(ReadingContext.firstUserOID)
         """

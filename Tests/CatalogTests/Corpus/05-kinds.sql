@@ -52,6 +52,9 @@ CREATE OPERATOR kinds.=== (FUNCTION = kinds.mixed_same, LEFTARG = kinds.number, 
 ALTER OPERATOR FAMILY kinds.numbers USING btree ADD OPERATOR 3 kinds.=== (kinds.number, integer),
     FUNCTION 1 (kinds.number, integer) kinds.mixed_order(kinds.number, integer);
 CREATE OPERATOR FAMILY kinds."empty family" USING gist;
+-- Into a family of the server's own, which pg_dump loses.
+ALTER OPERATOR FAMILY pg_catalog.integer_ops USING btree ADD OPERATOR 1 kinds.<<< (kinds.number, kinds.number),
+    FUNCTION 1 (kinds.number, kinds.number) kinds.order_of(kinds.number, kinds.number);
 COMMENT ON OPERATOR FAMILY kinds.numbers USING btree IS 'a family';
 COMMENT ON OPERATOR CLASS kinds.number_tree USING btree IS 'a class';
 ALTER OPERATOR CLASS kinds.number_tree USING btree OWNER TO corpus_owner;
