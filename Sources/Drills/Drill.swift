@@ -49,7 +49,7 @@ package struct Drill: Sendable {
         let (cluster, database) = try startScratch(manifest, stop)
         rehearsal.target = database
         rehearsal.targetVersion = "PostgreSQL \(cluster.binaries.major)"
-        rehearsal.findings.notices += database.deviations
+        rehearsal.findings.notices += database.deviations + CatalogProof.notices(catalog)
 
         var options = RestoreOptions()
         options.workers = plan.workers

@@ -1,3 +1,5 @@
+package import Model
+
 /// How a restore is to be done.
 package struct RestoreOptions: Sendable {
     package var selection = RestoreSelection.everything
@@ -5,6 +7,8 @@ package struct RestoreOptions: Sendable {
     package var workers = 4
     /// The target database's name, typed to allow writing into it although it is not empty.
     package var confirmedName: String?
+    /// The target's tablespaces by those of the source; what is not named keeps its name.
+    package var tablespaces: [Spelling: Spelling] = [:]
     package var appliesOwners = true
     package var appliesPrivileges = true
     /// Create the roles that are missing on the target; roles that are there are never changed.

@@ -8,6 +8,8 @@ package struct RestorePreview: Sendable, Encodable {
     package let textBytes: Int64
     package let definitions: Int
     package let leftOut: [Omission]
+    /// The tablespaces that objects ask for on the target.
+    package let tablespaces: [String]
 
     /// Looks at what the options select.
     package init(_ manifest: Manifest, _ catalog: DatabaseCatalog, _ options: RestoreOptions) {
@@ -18,6 +20,8 @@ package struct RestorePreview: Sendable, Encodable {
         textBytes = selected.reduce(0) { $0 + $1.textBytes }
         definitions = part.catalog.objects.count
         leftOut = part.omissions
+        let spaces = part.catalog.tablespaces.keys.map { options.tablespaces[$0] ?? $0 }
+        tablespaces = Set(spaces).sorted().map(\.text)
     }
 
     /// The plan as sentences, in the order in which it would be carried out.
@@ -28,6 +32,7 @@ package struct RestorePreview: Sendable, Encodable {
             "load \(rows) rows (\(textBytes) bytes of text) into \(tables) tables, the largest first",
             "build indexes, constraints, triggers and policies in parallel",
             "apply privileges, refresh materialized views, gather statistics",
-        ] + leftOut.map { "leave out \($0.object): \($0.reason)" }
+        ] + tablespaces.map { "use the tablespace '\($0)' where the target has it" }
+            + leftOut.map { "leave out \($0.object): \($0.reason)" }
     }
 }

@@ -54,13 +54,14 @@ package struct Restorer: Sendable {
     ) throws -> RestoreOutcome {
         let inspection = try phase("preflight") { try preflight(stop) }
         let part = SelectionClosure(catalog, options.selection)
-        let order = RestoreOrder(part.catalog, dropsMissingPublic: options.selection.isEverything)
+        let places = try TablespacePlan(part.catalog, options, inspection)
+        let order = RestoreOrder(places.catalog, dropsMissingPublic: options.selection.isEverything)
         let plan = StepPlan(order, options, inspection)
         let tables = manifest.tables.filter(options.selection.includes)
         progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
 
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
-        var outcome = RestoreOutcome(notApplied: part.omissions + plan.omissions)
+        var outcome = RestoreOutcome(notApplied: part.omissions + places.omissions + plan.omissions)
         try withLoader(part.catalog, plan, stop, examine) { builder, admit in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
             try loadSequences(stop)

@@ -73,12 +73,16 @@ struct SchemaBuilder: Sendable {
 
     /// Runs one step in a transaction of the caller's; returns the number of statements.
     func run(_ step: RestoreStep, on connection: Connection) throws -> Int {
+        var current: String?
         do {
-            for statement in step.statements { try connection.execute(statement) }
+            for statement in step.statements {
+                current = statement
+                try connection.execute(statement)
+            }
         } catch let error as PostgresError where !error.isConnectionLost && !error.isCancelled {
             var failure = error.diagnostic(while: "the target refused the definition of \(step.object)")
             if failure.code != .databasePermission { failure.code = .restoreStatement }
-            failure.context["statement"] = step.statements.first
+            failure.context["statement"] = current
             throw failure
         } catch let error as PostgresError {
             throw error.diagnostic(while: "cannot create \(step.object)")

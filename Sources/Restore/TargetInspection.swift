@@ -12,6 +12,8 @@ package struct TargetInspection: Sendable {
     package let occupants: [String]
     package let availableExtensions: Set<String>
     package let roles: Set<Spelling>
+    /// Those in which the session may create something.
+    package let tablespaces: Set<Spelling>
 
     /// Looks at the database that `connection` is in.
     package init(_ connection: Connection) throws {
@@ -30,6 +32,11 @@ package struct TargetInspection: Sendable {
         )
         roles = Set(
             try connection.query("SELECT rolname FROM pg_catalog.pg_roles").compactMap { $0[0].map(Spelling.init) }
+        )
+        tablespaces = Set(
+            try connection.query(
+                "SELECT spcname FROM pg_catalog.pg_tablespace WHERE pg_catalog.has_tablespace_privilege(oid, 'CREATE')"
+            ).compactMap { $0[0].map(Spelling.init) }
         )
     }
 

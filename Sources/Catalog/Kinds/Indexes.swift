@@ -24,7 +24,7 @@ func readIndexes(_ context: ReadingContext, _ plain: PlainDefinitions) throws ->
         }
         let table = CatalogAddress(SystemCatalog.relation, row.oid("indrelid"))
         var object = CatalogObject(identity, reference: name)
-        if let space = row["spcname"] { object.facts["tablespace"] = space }
+        object.tablespace = row["spcname"]
         var found = FoundObject(
             object,
             at: address,

@@ -30,7 +30,7 @@ func readKeyConstraints(_ context: ReadingContext, _ plain: PlainDefinitions) th
         }
         let statement = "ALTER TABLE ONLY \(tableName)\n    ADD CONSTRAINT \(quoted(name)) \(definition)"
         var object = CatalogObject(identity, reference: quoted(name) + " ON " + tableName)
-        if let space = row["spcname"] { object.facts["tablespace"] = space }
+        object.tablespace = row["spcname"]
         if let comment = row["index_comment"] { object.remarks.append(Remark(target: "INDEX \(index)", text: comment)) }
         var found = FoundObject(
             object,

@@ -16,7 +16,7 @@ func readMaterializedViews(_ context: ReadingContext, columns: [UInt32: [Column]
         for column in columns where !column.grants.isEmpty { privileges.columns[column.name] = column.grants }
         object.privileges = privileges.ifChanged
         object.facts["populated"] = row.flag("relispopulated") ? "yes" : "no"
-        if let space = row["spcname"] { object.facts["tablespace"] = space }
+        object.tablespace = row["spcname"]
         let options = optionList(row["reloptions"]) + optionList(row["toast_options"], prefix: "\"toast\".")
         let with = options.isEmpty ? "" : "\nWITH (" + options.joined(separator: ", ") + ")"
         let using = row["method"].map { "\nUSING " + quoted($0) } ?? ""

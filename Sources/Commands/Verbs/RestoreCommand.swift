@@ -16,6 +16,7 @@ struct RestoreCommand: LifeboatCommand {
     var targetVariable: String?
     var schemas: [String] = []
     var tables: [String] = []
+    var tablespaces: [TablespaceMove] = []
     var planOnly = false
     var intoExisting: String?
     var workers = 4
@@ -49,6 +50,12 @@ struct RestoreCommand: LifeboatCommand {
             .option("--target-env", value: "VAR", to: \.targetVariable, help: "Read the target from this variable"),
             .options("--schema", value: "NAME", to: \.schemas, help: "Only this schema; may be repeated"),
             .options("--table", value: "NAME", to: \.tables, help: "Only this schema.table; may be repeated"),
+            .options(
+                "--tablespace",
+                value: "FROM=TO",
+                to: \.tablespaces,
+                help: "Put what lay in tablespace FROM into TO; may be repeated"
+            ),
             .flag("--plan-only", to: \.planOnly, help: "Print what would be done and stop"),
             .option("--into-existing", value: "NAME", to: \.intoExisting, help: "Allow a target that is not empty"),
             .option("--jobs", "-j", value: "COUNT", to: \.workers, in: 1...64, help: "Connections that work at once"),
@@ -143,6 +150,11 @@ struct RestoreCommand: LifeboatCommand {
         }
         if !schemas.isEmpty { options.selection = .schemas(Set(schemas.map(Spelling.init))) }
         if !tables.isEmpty { options.selection = .tables(Set(tables.map { TableName($0) })) }
+        for move in tablespaces {
+            guard options.tablespaces.updateValue(move.target, forKey: move.source) == nil else {
+                throw Diagnostic(.usage, "tablespace '\(move.source)' is named twice", hint: "Name each once.")
+            }
+        }
         options.workers = workers
         options.confirmedName = intoExisting
         options.appliesOwners = !noOwner
