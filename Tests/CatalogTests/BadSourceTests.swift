@@ -73,19 +73,25 @@ struct BadSourceTests {
         }
     }
 
-    @Test("an invalid index and a lone shell operator are left out, and said so")
+    @Test("an invalid index, a lone shell operator and a comment on a copy are left out, and said so")
     func leftOut() throws {
         let sql = """
             CREATE TABLE t (a integer);
             INSERT INTO t VALUES (1), (1);
             CREATE OPERATOR public.=== (FUNCTION = int4eq, LEFTARG = integer, RIGHTARG = integer, NEGATOR = OPERATOR(public.!==));
             DROP OPERATOR public.=== (integer, integer);
+            CREATE TABLE parted (a integer) PARTITION BY LIST (a);
+            CREATE TABLE part PARTITION OF parted DEFAULT;
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+            CREATE TRIGGER each BEFORE UPDATE ON parted FOR EACH ROW EXECUTE FUNCTION f();
+            COMMENT ON TRIGGER each ON part IS 'on a copy';
             """
         try withDatabase(options: "TEMPLATE template0", sql: sql) { settings in
             #expect(throws: PostgresError.self) {
                 try Connection(settings).execute("CREATE UNIQUE INDEX CONCURRENTLY half ON t (a)")
             }
             let notices = try Corpus.read(settings).notices
+            #expect(notices.contains { $0.contains("comment on trigger each on table public.part") }, "\(notices)")
             #expect(notices.contains { $0.contains("half") && $0.contains("invalid") }, "\(notices)")
             #expect(notices.contains { $0.contains("!==") && $0.contains("shell") }, "\(notices)")
         }

@@ -25,6 +25,7 @@ enum Corpus {
             // Only Debian's server comes with extensions and ICU.
             let all =
                 files + ["database"] + (contrib && major == .v15 ? ["contrib"] : [])
+                + (major == .v18 ? ["18"] : [])
             for file in all { try connection.execute(text(file)) }
             return try body(settings)
         }
@@ -83,17 +84,21 @@ enum Corpus {
     }
 
     /// What pg_dump says of a database, without what differs between two runs of it.
-    static func dump(_ settings: ConnectionSettings, by major: PostgresMajor) throws -> [String] {
+    static func dump(
+        _ settings: ConnectionSettings,
+        by major: PostgresMajor,
+        _ more: [String] = []
+    ) throws -> [String] {
         try output(
             major.binaries() + "/pg_dump",
             settings,
-            ["--schema-only", "--dbname", settings.database]
+            ["--schema-only", "--dbname", settings.database] + more
         )
     }
 
-    /// What pg_dumpall says of the roles of a cluster.
-    static func dumpRoles(_ settings: ConnectionSettings, by major: PostgresMajor) throws -> [String] {
-        try output(major.binaries() + "/pg_dumpall", settings, ["--roles-only", "--no-role-passwords"])
+    /// What pg_dumpall says of what a cluster's databases share.
+    static func dumpGlobals(_ settings: ConnectionSettings, by major: PostgresMajor) throws -> [String] {
+        try output(major.binaries() + "/pg_dumpall", settings, ["--globals-only", "--no-role-passwords"])
     }
 
     private static func output(
@@ -114,7 +119,10 @@ enum Corpus {
     static func makeRoles(on major: PostgresMajor) throws {
         try rolesMade.withLock { made in
             guard made.insert(major).inserted else { return }
-            try Connection(PostgresServer.shared(major).settings()).execute(text("roles"))
+            let connection = try Connection(PostgresServer.shared(major).settings())
+            // Another suite may have loaded the corpus before.
+            let known = try connection.query("SELECT FROM pg_roles WHERE rolname = 'corpus_owner'")
+            if known.isEmpty { try connection.execute(text("roles")) }
         }
     }
 

@@ -14,7 +14,7 @@ struct Column {
     /// NOT NULL that only a parent says, or a constraint that is not validated.
     var isNotNullElsewhere: Bool
     /// From 18 on: the name of the not-null constraint, when it is not the usual one, and what else it says.
-    var notNullClause: String
+    var notNull: NotNullClause
     var isLocal: Bool
     var defaultOID: UInt32
     var defaultText: String?
@@ -27,13 +27,13 @@ struct Column {
 
     /// The column as a line of CREATE TABLE, without its default.
     var line: String {
-        quoted(name) + " " + typeText + foreignOptions + collate + generatedClause + (isNotNull ? notNullClause : "")
+        quoted(name) + " " + typeText + foreignOptions + collate + generatedClause + (isNotNull ? notNull.text : "")
     }
 
     /// For a typed table, whose columns have their type already; nil when there is nothing to say.
     var typedLine: String? {
         isNotNull || defaultText != nil
-            ? quoted(name) + " WITH OPTIONS" + generatedClause + (isNotNull ? notNullClause : "") : nil
+            ? quoted(name) + " WITH OPTIONS" + generatedClause + (isNotNull ? notNull.text : "") : nil
     }
 
     private var generatedClause: String {
@@ -69,7 +69,7 @@ func readColumns(_ context: ReadingContext) throws -> [UInt32: [Column]] {
             collate: types.collateClause(row.oid(9), type),
             isNotNull: isNotNull && notNull?.isElsewhere != true,
             isNotNullElsewhere: notNull?.isElsewhere == true,
-            notNullClause: notNull?.clause ?? " NOT NULL",
+            notNull: notNull?.clause ?? NotNullClause(),
             isLocal: row.flag(6),
             defaultOID: found?.oid ?? 0,
             defaultText: found?.text,

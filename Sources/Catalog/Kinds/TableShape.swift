@@ -6,14 +6,23 @@ struct TableShape {
     private let columns: [Column]
     private let checks: [TableCheck]
     private let inheritedDefaults: InheritedDefaults
+    /// From 18 on NOT NULL is a constraint with a name, which an inherited column can have of its own.
+    private let namesNotNull: Bool
     private let name: String
     private let address: CatalogAddress
 
-    init(row: Row, columns: [Column], checks: [TableCheck], inheritedDefaults: InheritedDefaults) {
+    init(
+        row: Row,
+        columns: [Column],
+        checks: [TableCheck],
+        inheritedDefaults: InheritedDefaults,
+        namesNotNull: Bool
+    ) {
         self.row = row
         self.columns = columns
         self.checks = checks
         self.inheritedDefaults = inheritedDefaults
+        self.namesNotNull = namesNotNull
         name = quoted(row.text("nspname"), row.text("relname"))
         address = CatalogAddress(SystemCatalog.relation, row.oid("oid"))
     }
@@ -37,7 +46,7 @@ struct TableShape {
             owner: row.text("owner")
         )
         object.privileges = privileges
-        if let space = row["spcname"] { object.facts["tablespace"] = space }
+        object.tablespace = row["spcname"]
         var found = FoundObject(
             object,
             at: address,
@@ -81,7 +90,12 @@ struct TableShape {
         var lines: [Line] = []
         for column in columns {
             let isWritten = isTyped ? column.typedLine != nil : column.isLocal || isPartition
-            guard isWritten else { continue }
+            guard isWritten else {
+                if namesNotNull, !isTyped, column.isNotNull {
+                    lines.append(Line(text: column.notNull.line(column.name), suffix: "", part: nil))
+                }
+                continue
+            }
             var line = Line(text: (isTyped ? column.typedLine : column.line) ?? "", suffix: "", part: nil)
             if let text = column.defaultText, column.generated.isEmpty {
                 line.suffix = " DEFAULT " + text
@@ -156,7 +170,7 @@ struct TableShape {
                     statements.append(setDefault(column, text))
                 }
                 if lacksInheritedDefault(column) { statements.append(alter + "DROP DEFAULT") }
-                if column.isNotNull { statements.append(alter + "SET NOT NULL") }
+                if column.isNotNull, !namesNotNull { statements.append(alter + "SET NOT NULL") }
             }
             statements += column.settings.map { alter + $0 }
         }
@@ -184,8 +198,9 @@ struct TableShape {
         var security: [String] = []
         if row.flag("relrowsecurity") { security.append("ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY") }
         if row.flag("relforcerowsecurity") { security.append("ALTER TABLE ONLY \(name) FORCE ROW LEVEL SECURITY") }
-        // After the data: rows must not be filtered while they are loaded.
-        if !security.isEmpty { stages.append(FoundStage(.setting, .postData, security)) }
+        // After the data, whose rows must not be filtered while they are loaded, and after every foreign key, whose check
+        // reads them as the owner.
+        if !security.isEmpty { stages.append(FoundStage(.setting, .privileges, security)) }
         return stages
     }
 }

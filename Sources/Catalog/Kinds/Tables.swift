@@ -10,7 +10,8 @@ func readTables(_ context: ReadingContext, columns: [UInt32: [Column]]) throws -
             row: row,
             columns: columns[oid] ?? [],
             checks: checks[oid] ?? [],
-            inheritedDefaults: defaults
+            inheritedDefaults: defaults,
+            namesNotNull: context.major >= 18
         )
         return table.found
     }

@@ -13,6 +13,8 @@ ALTER TABLE family.late NO INHERIT family.parent;
 ALTER TABLE family.late INHERIT family.parent;
 ALTER TABLE family.parent ADD CONSTRAINT only_here CHECK (a > 0) NO INHERIT;
 CREATE TABLE family.grandchild () INHERITS (family.child);
+-- On a check that only a parent has: pg_dump loses it.
+COMMENT ON CONSTRAINT d_new ON family.grandchild IS 'came along';
 
 CREATE TABLE family.events (
     id bigint NOT NULL, at timestamptz NOT NULL, region text NOT NULL DEFAULT 'eu', body text,

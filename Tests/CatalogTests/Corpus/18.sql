@@ -1,0 +1,32 @@
+-- What PostgreSQL 18 brought.
+CREATE SCHEMA eighteen;
+CREATE TABLE eighteen.products (
+    id integer CONSTRAINT "it has an id" NOT NULL,
+    price numeric CONSTRAINT price_not_null_here NOT NULL NO INHERIT,
+    gross numeric GENERATED ALWAYS AS (price * 1.2) VIRTUAL,
+    net numeric GENERATED ALWAYS AS (price * 0.8) STORED,
+    stock integer CONSTRAINT "some stock" CHECK (stock > 0) NOT ENFORCED
+);
+COMMENT ON CONSTRAINT "it has an id" ON eighteen.products IS 'always';
+ALTER TABLE eighteen.products ADD CONSTRAINT late_stock NOT NULL stock NOT VALID;
+CREATE TABLE eighteen.bookings (
+    room int4range,
+    during daterange,
+    CONSTRAINT booked PRIMARY KEY (room, during WITHOUT OVERLAPS)
+);
+CREATE TABLE eighteen.stays (
+    room int4range,
+    during daterange,
+    CONSTRAINT in_a_booking FOREIGN KEY (room, PERIOD during) REFERENCES eighteen.bookings (room, PERIOD during)
+);
+CREATE TABLE eighteen.orders (id integer PRIMARY KEY, other integer);
+ALTER TABLE eighteen.orders ADD CONSTRAINT loose FOREIGN KEY (other) REFERENCES eighteen.orders NOT ENFORCED;
+CREATE TABLE eighteen.child (extra text) INHERITS (eighteen.products);
+CREATE TABLE eighteen.named (CONSTRAINT "its own" NOT NULL id) INHERITS (eighteen.products);
+CREATE TABLE eighteen.later (LIKE eighteen.products);
+ALTER TABLE eighteen.later ALTER stock SET NOT NULL;
+CREATE TABLE eighteen.parent (a integer, b integer);
+CREATE TABLE eighteen.first_own () INHERITS (eighteen.parent);
+ALTER TABLE eighteen.first_own ALTER a SET NOT NULL;
+ALTER TABLE eighteen.parent ALTER a SET NOT NULL, ALTER b SET NOT NULL;
+ALTER TABLE eighteen.first_own ALTER b SET NOT NULL;
