@@ -72,8 +72,8 @@ struct LoaderRole {
         try connection.quoteIdentifier(connection.query("SELECT pg_catalog.current_database()")[0, 0] ?? "")
     }
 
-    /// Kinds that only a superuser may create, and whose creation runs nothing of the source's.
-    private static let superuserKinds: Set<ObjectKind> = [
+    /// Kinds that only a superuser may create and own, and whose creation runs nothing of the source's.
+    static let superuserKinds: Set<ObjectKind> = [
         .publication, .subscription, .eventTrigger, .foreignDataWrapper,
     ]
 

@@ -25,11 +25,25 @@ struct RoleSteps {
     }
 
     /// On a scratch cluster: superuser and the server's own roles only when nothing of the source's can run any more.
+    ///
+    /// Until then whoever will be a superuser may read everything, for a materialized view of theirs does.
     private mutating func split(_ step: RestoreStep) {
         var early = step
         var late = step
-        early.statements = step.statements.filter { !Self.isPowerful($0) }.map(Self.withoutSuperuser)
-        late.statements = step.statements.filter { Self.isPowerful($0) || Self.withoutSuperuser($0) != $0 }
+        early.statements = []
+        late.statements = []
+        for statement in step.statements {
+            if Self.isPowerful(statement) {
+                late.statements.append(statement)
+            } else if let role = Self.superuser(in: statement) {
+                early.statements += [
+                    "ALTER ROLE \(role) WITH NOSUPERUSER INHERIT BYPASSRLS", "GRANT pg_read_all_data TO \(role)",
+                ]
+                late.statements += ["REVOKE pg_read_all_data FROM \(role)", statement]
+            } else {
+                early.statements.append(statement)
+            }
+        }
         if !early.statements.isEmpty { now.append(early) }
         if !late.statements.isEmpty { later.append(late) }
     }
@@ -44,14 +58,11 @@ struct RoleSteps {
     /// Also where the grant stands inside a DO statement, because somebody else made it.
     private static func isPowerful(_ statement: String) -> Bool { statement.contains("GRANT \"pg_") }
 
-    private static func withoutSuperuser(_ statement: String) -> String {
-        guard let words = statement.firstRange(of: "\" WITH SUPERUSER ") else { return statement }
-        return statement.replacingCharacters(in: words, with: "\" WITH NOSUPERUSER ")
-    }
-}
-
-extension String {
-    fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
-        self[..<range.lowerBound] + text + self[range.upperBound...]
+    /// The role, quoted, that a statement makes a superuser.
+    private static func superuser(in statement: String) -> Substring? {
+        guard statement.hasPrefix("ALTER ROLE "), let words = statement.firstRange(of: "\" WITH SUPERUSER ") else {
+            return nil
+        }
+        return statement[..<words.lowerBound].dropFirst("ALTER ROLE ".count) + "\""
     }
 }

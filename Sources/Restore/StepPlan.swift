@@ -18,6 +18,7 @@ struct StepPlan {
             // so that the others keep theirs.
             return order.steps[range].map { step in
                 var step = step
+                if section != .last, Self.waitsForSuperusers(step, options) { step.statements = [] }
                 step.after = step.after.map { $0 - range.lowerBound }
                 if step.action == .own, !options.appliesOwners { step.statements = [] }
                 if step.action == .grant, !options.appliesPrivileges { step.statements = [] }
@@ -33,10 +34,19 @@ struct StepPlan {
                 || !inspection.roles.contains(Spelling(step.object.name))
         }
         refresh = section(.refresh)
-        last = section(.last)
+        last =
+            order.steps.filter { $0.section != .last && Self.waitsForSuperusers($0, options) }.filter { step in
+                step.action == .own ? options.appliesOwners : options.appliesPrivileges
+            } + section(.last)
         var omissions = roles.omissions
         if !options.appliesOwners { omissions.append(Omission(object: "owners", reason: "left out as asked")) }
         if !options.appliesPrivileges { omissions.append(Omission(object: "privileges", reason: "left out as asked")) }
         self.omissions = omissions
+    }
+
+    /// On a scratch cluster nobody but us is a superuser until everything is loaded, and some kinds want an owner who is.
+    private static func waitsForSuperusers(_ step: RestoreStep, _ options: RestoreOptions) -> Bool {
+        options.isScratchCluster && LoaderRole.superuserKinds.contains(step.object.kind)
+            && (step.action == .own || step.action == .grant)
     }
 }

@@ -18,22 +18,26 @@ package struct Privileges: Codable, Sendable, Hashable {
 
     /// What to take from a fresh object and what to give it, one sentence each, in a fixed order: for comparison and for
     /// reading, independent of the server's version and of the order in which things were granted.
-    package var changes: [String] {
-        var lines = sentences(Self.missing(from: initial, in: grants), "revoke", "from", column: nil)
-        lines += sentences(Self.missing(from: grants, in: initial), "grant", "to", column: nil)
-        for (column, grants) in columns { lines += sentences(grants, "grant", "to", column: column) }
-        return lines.sorted()
-    }
+    package var changes: [String] { changes { " by \($0.grantor)" } }
 
-    private func sentences(_ grants: [Grant], _ verb: String, _ preposition: String, column: String?) -> [String] {
-        grants.flatMap { grant in
-            grant.privileges.map { privilege in
-                let option = grant.grantable.contains(privilege) ? " with grant option" : ""
-                let place = column.map { " on column \($0)" } ?? ""
-                return "\(verb) \(privilege)\(place) \(preposition) \(grant.grantee ?? "PUBLIC")\(option)"
-                    + " by \(grant.grantor)"
+    /// The same whoever granted it.
+    var changesByAnyone: [String] { changes { _ in "" } }
+
+    private func changes(_ suffix: (Grant) -> String) -> [String] {
+        func sentences(_ grants: [Grant], _ verb: String, _ preposition: String, column: String? = nil) -> [String] {
+            grants.flatMap { grant in
+                grant.privileges.map { privilege in
+                    let option = grant.grantable.contains(privilege) ? " with grant option" : ""
+                    let place = column.map { " on column \($0)" } ?? ""
+                    return "\(verb) \(privilege)\(place) \(preposition) \(grant.grantee ?? "PUBLIC")\(option)"
+                        + suffix(grant)
+                }
             }
         }
+        var lines = sentences(Self.missing(from: initial, in: grants), "revoke", "from")
+        lines += sentences(Self.missing(from: grants, in: initial), "grant", "to")
+        for (column, grants) in columns { lines += sentences(grants, "grant", "to", column: column) }
+        return lines.sorted()
     }
 
     /// The statements that turn a fresh object's privileges into these.

@@ -49,7 +49,7 @@ package struct CatalogDifference: Sendable, Hashable {
 
 extension CatalogObject {
     /// From 18 on NOT NULL has a name, which the server chose for what an earlier one had without.
-    fileprivate var withoutNamesOfNotNull: CatalogObject {
+    var withoutNamesOfNotNull: CatalogObject {
         guard [.table, .foreignTable, .domain].contains(identity.kind) else { return self }
         var object = self
         for stage in object.stages.indices {
@@ -58,6 +58,24 @@ extension CatalogObject {
             }
         }
         return object
+    }
+
+    /// The names of NOT NULL that are said, in their order.
+    var namesOfNotNull: [String] {
+        guard [.table, .foreignTable, .domain].contains(identity.kind) else { return [] }
+        return stages.flatMap(\.statements).flatMap { statement in
+            statement.matches(of: /[ ]CONSTRAINT "(?:[^"]|"")+" NOT NULL/).map { String($0.0) }
+        }
+    }
+}
+
+extension CatalogObject {
+    /// What somebody changed about the privileges.
+    ///
+    /// The owner of what the server or an extension made is whoever made that cluster, and so is who granted.
+    fileprivate var privilegeLines: [String] {
+        let isMadeHere = owner != nil || stages.contains { !$0.statements.isEmpty }
+        return (isMadeHere ? privileges?.changes : privileges?.changesByAnyone) ?? []
     }
 }
 
@@ -89,7 +107,7 @@ package struct FieldDifference: Sendable, Hashable {
         var fields = [
             FieldDifference("definition", definition(first), definition(second)),
             FieldDifference("owner", first.owner.map { [$0] } ?? [], second.owner.map { [$0] } ?? []),
-            FieldDifference("privileges", first.privileges?.changes ?? [], second.privileges?.changes ?? []),
+            FieldDifference("privileges", first.privilegeLines, second.privilegeLines),
             FieldDifference("comments", first.remarks.map(\.statement), second.remarks.map(\.statement)),
         ]
         for fact in Set(first.facts.keys).union(second.facts.keys).sorted() {
