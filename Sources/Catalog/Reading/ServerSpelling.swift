@@ -1,4 +1,5 @@
 import Diagnostics
+import Model
 package import PostgresClient
 
 /// Settles which definitions differ in their spelling only.
@@ -15,10 +16,13 @@ package struct ServerSpelling {
     private let connection: Connection
     private let first: [ObjectIdentity: CatalogObject]
     private let copy: [ObjectIdentity: CatalogObject]
+    /// Whether the first catalog's server knew names of NOT NULL, which the copy must have too.
+    private let namesNotNull: Bool
 
     /// `first` is the catalog that was restored, `copy` what the server of `connection` says of the result.
     package init(_ connection: Connection, first: DatabaseCatalog, copy: DatabaseCatalog) {
         self.connection = connection
+        namesNotNull = first.serverMajor >= 18
         self.first = Dictionary(first.objects.map { ($0.identity, $0) }) { first, _ in first }
         self.copy = Dictionary(copy.objects.map { ($0.identity, $0) }) { first, _ in first }
     }
@@ -42,23 +46,31 @@ package struct ServerSpelling {
 
     private func isCandidate(_ identity: ObjectIdentity) -> Bool {
         guard let before = first[identity], let after = copy[identity] else { return false }
-        return before.stages.contains { $0.isDefinition } && after.stages.contains { $0.isDefinition }
-            && before.otherStatements == after.otherStatements
-            && before.definitionStatements != after.definitionStatements
+        return Remaking.isCandidate(before, after) && (!namesNotNull || before.namesOfNotNull == after.namesOfNotNull)
     }
 
     /// What can be made again without getting into each other's way: everything that is replaced in place at once, and
-    /// at most one object of each table otherwise.
+    /// otherwise at most one object of each table, and none that another one reads.
     private func nextRound(_ waiting: inout [ObjectIdentity]) -> [ObjectIdentity] {
         let inPlace = waiting.filter { $0.kind.isReplacedInPlace }
         if !inPlace.isEmpty {
             waiting.removeAll { $0.kind.isReplacedInPlace }
             return inPlace
         }
-        var tables: Set<String> = []
-        let round = waiting.filter { tables.insert("\($0.schema ?? "").\($0.parent ?? $0.name)").inserted }
+        var round: Set<ObjectIdentity> = []
+        var places: Set<[Spelling?]> = []
+        var needed: Set<ObjectIdentity> = []
+        for identity in waiting {
+            let place = [identity.schema, identity.parent ?? identity.name].map { $0.map(Spelling.init) }
+            let needs = first[identity]?.stages.flatMap(\.dependencies).map(\.object) ?? []
+            if needed.contains(identity) || !round.isDisjoint(with: needs) || !places.insert(place).inserted {
+                continue
+            }
+            round.insert(identity)
+            needed.formUnion(needs)
+        }
         waiting.removeAll { round.contains($0) }
-        return round
+        return round.sorted()
     }
 
     /// The objects of a round that read the same when they are made again.
@@ -69,6 +81,7 @@ package struct ServerSpelling {
         for trigger in copy.values where trigger.identity.kind == .eventTrigger {
             try connection.execute("ALTER EVENT TRIGGER \(trigger.reference) DISABLE")
         }
+        for statement in Remaking.preparation { try connection.execute(statement) }
         var made: [ObjectIdentity] = []
         for (number, identity) in round.enumerated() {
             guard let statements = first[identity].flatMap({ Remaking($0, number: number).statements }) else {
@@ -86,53 +99,8 @@ package struct ServerSpelling {
         // What was moved out of the way may look like nothing the reader knows; then nothing is settled.
         guard let again = try? CatalogReader(connection).read() else { return [] }
         let objects = Dictionary(again.objects.map { ($0.identity, $0) }) { first, _ in first }
-        return Set(made.filter { objects[$0]?.definitionStatements == copy[$0]?.definitionStatements })
-    }
-}
-
-extension Stage {
-    /// Whether it says what the object is, and not what it is attached to or when it is filled.
-    fileprivate var isDefinition: Bool {
-        [.create, .complete, .constraint, .columnDefault].contains(purpose) && !statements.isEmpty
-    }
-}
-
-extension CatalogObject {
-    fileprivate var definitionStatements: [String] { stages.filter(\.isDefinition).flatMap(\.statements) }
-    fileprivate var otherStatements: [String] { stages.filter { !$0.isDefinition }.flatMap(\.statements) }
-}
-
-extension ObjectKind {
-    fileprivate var isReplacedInPlace: Bool { [.view, .function, .procedure, .rule, .policy].contains(self) }
-}
-
-/// The statements that make an object once more beside the one that is there.
-private struct Remaking {
-    private let object: CatalogObject
-    private let spare: String
-
-    init(_ object: CatalogObject, number: Int) {
-        self.object = object
-        spare = quoted("lifeboat spare \(number)")
-    }
-
-    /// Nil for what nobody tells in other words, and for what cannot be defined without calling functions.
-    var statements: [String]? {
-        let definition = object.definitionStatements
-        let identity = object.identity
-        switch identity.kind {
-        case .view: return definition.filter { $0.hasPrefix("CREATE OR REPLACE VIEW") }
-        case .function, .procedure: return definition
-        case .rule:
-            return definition.map { $0.hasPrefix("CREATE RULE") ? "CREATE OR REPLACE" + $0.dropFirst(6) : $0 }
-        case .policy: return ["DROP POLICY \(object.reference)"] + definition
-        case .table, .foreignTable, .materializedView, .domain:
-            // The server simplifies such expressions at once, and calls the source's functions for it.
-            guard
-                !definition.contains(where: { $0.contains(" GENERATED ALWAYS AS (") || $0.contains("\nPARTITION BY ") })
-            else { return nil }
-            return ["ALTER \(identity.kind.keyword) \(object.reference) RENAME TO \(spare)"] + definition
-        default: return nil
-        }
+        // What is beside it for now has taken the names that the server would choose for NOT NULL.
+        func told(_ object: CatalogObject?) -> [String]? { object?.withoutNamesOfNotNull.remadeStatements }
+        return Set(made.filter { told(objects[$0]) == told(copy[$0]) })
     }
 }
