@@ -2,7 +2,7 @@
 
 RELEASE = .build/release/lifeboat
 
-.PHONY: build test demo check fmt bench campaign fuzz release clean setup
+.PHONY: build test demo check fmt bench campaign fuzz release docs clean setup
 
 build: setup
 	swift build
@@ -29,6 +29,11 @@ fmt:
 
 bench: release
 	@Benchmarks/run $(RELEASE)
+
+# Writes the pages that tests keep true, from what they see; look at the difference before you commit it.
+docs:
+	@scripts/setup --tests
+	LIFEBOAT_WRITE_DOCS=1 swift test --disable-xctest --filter CoverageDocumentTests
 
 # The long versions of the seeded tests and campaigns (docs/reliability.md).
 campaign:
