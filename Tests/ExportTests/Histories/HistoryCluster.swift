@@ -10,7 +10,7 @@ final class HistoryCluster {
     let folder: String
     private let binaries: String
     private let account: String?
-    private let port: Int
+    let port: Int
     private var server: ChildProcess?
 
     /// Creates and starts a cluster with these further settings.
@@ -122,6 +122,21 @@ final class HistoryCluster {
         let words = "bs=8192 count=1 conv=notrunc skip=\(block) seek=\(other)"
         try shell("dd if=\"$1/intact\" of=\"$1/\(path)\" \(words) 2>/dev/null")
         return { [self] in try shell("cp -a \"$1/intact\" \"$1/$3\"", path) }
+    }
+
+    /// Gives the stopped cluster a certificate, and makes it ask every client from the network for TLS.
+    func certify(as name: String, listeningOn host: String) throws {
+        try shell(
+            """
+            cd "$1/data"
+            openssl req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.crt -days 2 \
+              -subj "/CN=$3" -addext "subjectAltName=DNS:$3" 2>/dev/null
+            chmod 600 server.key && cp server.crt "$1/server.crt"
+            printf "ssl = on\nlisten_addresses = '\(host)'\n" >>postgresql.conf
+            echo "hostssl all far all trust" >pg_hba.new && cat pg_hba.conf >>pg_hba.new && mv pg_hba.new pg_hba.conf
+            """,
+            name
+        )
     }
 
     /// Copies the files of the stopped cluster aside.
