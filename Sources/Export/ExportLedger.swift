@@ -6,6 +6,7 @@ final class ExportLedger: Sendable {
     private struct State {
         var ranges: [RangeTask.ID: TableRange] = [:]
         var reused: Set<RangeTask.ID> = []
+        var changed: Set<RangeTask.ID> = []
         var reads: [ReadReason: RangeCount] = [:]
         var reuse = RangeCount()
         var textBytesRead: Int64 = 0
@@ -19,6 +20,7 @@ final class ExportLedger: Sendable {
             state.ranges[task.id] = range
             state.reads[reason, default: RangeCount()].add(range)
             state.textBytesRead += range.textBytes
+            if reason == .rowsChanged || reason == .newRange { state.changed.insert(task.id) }
         }
     }
 
@@ -45,6 +47,9 @@ final class ExportLedger: Sendable {
 
     /// What was found of one task; nil when nobody took it.
     func range(of task: RangeTask) -> TableRange? { state.withLock { $0.ranges[task.id] } }
+
+    /// Whether a task's rows were found changed, or new.
+    func hasChanged(_ task: RangeTask) -> Bool { state.withLock { $0.changed.contains(task.id) } }
 
     var reused: RangeCount { state.withLock { $0.reuse } }
     var reads: [ReadReason: RangeCount] { state.withLock { $0.reads } }

@@ -28,6 +28,8 @@ package struct ExportPlan: Sendable {
     package var archiveBytes: Int64 = 256 << 20
     /// Every range is read again within this time, changed or not.
     package var rereadWithin: Duration = .seconds(30 * 86400)
+    /// How much COPY text a run may read again only because of that; nil for all that is due.
+    package var rereadBudget: Int64?
     /// Reads everything, whatever has not changed.
     package var isFull = false
     package var audit = Audit.rotating

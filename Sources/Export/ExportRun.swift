@@ -57,12 +57,8 @@ struct ExportRun {
         }
         let anchor = try phases.measure("anchor") { try castAnchor(survey, snapshot, coordinator) }
         let reuse = try destinations.map { try judge($0, survey, coordinator) }
-        let tasks = TaskList(
-            survey.inventory,
-            largeObjects: survey.largeObjects,
-            reuse: reuse,
-            chunks: ChunkPlan(targetBytes: plan.rangeBytes, blockSize: survey.blockSize)
-        ).tasks
+        let list = list(survey, reuse)
+        let tasks = list.tasks
         progress.plan(ranges: tasks.count, tableBytes: tasks.reduce(0) { $0 + $1.bytes })
         let context = context(survey, snapshot, coordinator, reuse)
         var notices: [String] = []
@@ -84,17 +80,29 @@ struct ExportRun {
             let draft = ManifestDraft(
                 context: context,
                 destination: destination,
+                verdict: reuse[destination.index],
                 tasks: tasks,
                 source: survey.source,
                 continuity: ending.continuity,
                 largeObjects: survey.largeObjects?.objects,
                 sequences: ending.sequences,
                 catalog: catalog,
-                notices: passedOver + notices + catalog.notices + findings.contradictions,
+                notices: passedOver + list.notices(for: destination.index) + notices + catalog.notices
+                    + findings.contradictions,
                 phases: phases.recorded
             )
             return PreparedPoint(destination: destination, manifest: try draft.manifest(), catalog: catalog.bytes)
         }
+    }
+
+    private func list(_ survey: ExportSurvey, _ reuse: [ReuseVerdict]) -> TaskList {
+        TaskList(
+            survey.inventory,
+            largeObjects: survey.largeObjects,
+            reuse: reuse,
+            chunks: ChunkPlan(targetBytes: plan.rangeBytes, blockSize: survey.blockSize),
+            budget: RereadBudget(bytes: plan.rereadBudget)
+        )
     }
 
     /// A session for the definitions; it ends before the workers' begin.

@@ -6,6 +6,7 @@ import Repository
 struct ManifestDraft {
     let context: ExportContext
     let destination: Destination
+    let verdict: ReuseVerdict
     let tasks: [RangeTask]
     let source: SourceFacts
     let continuity: Continuity?
@@ -46,10 +47,13 @@ struct ManifestDraft {
 
     private func tables() throws -> [TableData] {
         var ranges = [[TableRange]](repeating: [], count: context.inventory.tables.count)
+        var changed = [Int](repeating: 0, count: ranges.count)
         for task in tasks {
-            if case .table(let index) = task.source { ranges[index].append(try range(of: task)) }
+            guard case .table(let index) = task.source else { continue }
+            ranges[index].append(try range(of: task))
+            if destination.ledger.hasChanged(task) { changed[index] += 1 }
         }
-        return try zip(context.inventory.tables, ranges).map { table, ranges in
+        return try context.inventory.tables.enumerated().map { index, table in
             let data = TableData(
                 schema: table.schema,
                 name: table.name,
@@ -57,7 +61,8 @@ struct ManifestDraft {
                 condition: table.condition,
                 catalogKey: table.catalogKey,
                 isReusable: table.isReusable,
-                ranges: ranges
+                rhythm: verdict.basis?.rhythm(of: table)?.after(ranges: ranges[index].count, changed: changed[index]),
+                ranges: ranges[index]
             )
             if let problem = data.tilingProblem {
                 throw Diagnostic(

@@ -20,6 +20,8 @@ struct RangeTask: Sendable, Hashable {
     var prospects: [ReuseBasis.Prospect]
     /// About how much of the server's storage it covers, TOAST included.
     var bytes: Int64
+    /// Whether its (ctid, xmin) are looked at, for this run or the next.
+    var isScanned = true
 
     var id: ID { ID(source: source, blocks: blocks) }
 }
@@ -59,12 +61,22 @@ struct ExportJob: Sendable {
 /// Everything that has to be done; pure.
 struct TaskList: Sendable {
     var tasks: [RangeTask]
+    private let budget: RereadBudget
+    /// What the budget put off, by the destination's index.
+    private var shortfalls: [RereadBudget.Shortfall] = []
 
     /// Cuts every table and says of each range what is known before its rows are looked at.
     ///
     /// One read serves every destination, so all share one set of ranges: the boundaries of the newest base that knows the
     /// table. A base that was cut otherwise has the table read again once, and is cut alike from then on.
-    init(_ inventory: Inventory, largeObjects: LargeObjectListing?, reuse: [ReuseVerdict], chunks: ChunkPlan) {
+    init(
+        _ inventory: Inventory,
+        largeObjects: LargeObjectListing?,
+        reuse: [ReuseVerdict],
+        chunks: ChunkPlan,
+        budget: RereadBudget = RereadBudget()
+    ) {
+        self.budget = budget
         let bases = reuse.compactMap(\.basis).sorted { $0.slot > $1.slot }
         tasks = inventory.tables.indices.flatMap { index in
             Self.tasks(of: inventory.tables[index], at: index, bases, reuse, chunks)
@@ -80,6 +92,12 @@ struct TaskList: Sendable {
                 )
             }
         }
+        shortfalls = reuse.indices.map { budget.apply(to: &tasks, destination: $0) }
+    }
+
+    /// What people should know of the list in one destination.
+    func notices(for destination: Int) -> [String] {
+        shortfalls[destination].notice(of: budget).map { [$0] } ?? []
     }
 
     private static func tasks(
@@ -96,12 +114,15 @@ struct TaskList: Sendable {
             : base.isEmpty
                 ? chunks.ranges(heapBlocks: table.heapBlocks, toastBytes: table.toastBytes)
                 : chunks.ranges(heapBlocks: table.heapBlocks, toastBytes: table.toastBytes, continuing: base)
+        // What one of them compares, or will want to compare next time, is looked at.
+        let isScanned = !reuse.allSatisfy { $0.basis?.rhythm(of: table)?.decision == .readOnly }
         return ranges.map { blocks in
             RangeTask(
                 source: .table(index),
                 blocks: blocks,
                 prospects: reuse.map { $0.prospect(of: blocks, in: table) },
-                bytes: bytes(of: blocks, in: table, chunks)
+                bytes: bytes(of: blocks, in: table, chunks),
+                isScanned: isScanned
             )
         }
     }

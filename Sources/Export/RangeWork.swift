@@ -107,7 +107,7 @@ struct RangeWork {
         guard context.takesFingerprints else { return results }
         var wanted: [(position: Int, table: SourceTable, blocks: BlockRange)] = []
         for (position, task) in tasks.enumerated() {
-            guard case .table(let index) = task.source else { continue }
+            guard task.isScanned, case .table(let index) = task.source else { continue }
             let table = context.inventory.tables[index]
             guard table.isReusable else { continue }
             if table.isCertainlyEmpty {

@@ -11,6 +11,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
     case notComparable = "not-comparable"
     case newRange = "new-range"
     case rowsChanged = "rows-changed"
+    case alwaysChanges = "always-changes"
     case archiveMissing = "archive-missing"
     case repack
     case rereadDue = "reread-due"
@@ -30,6 +31,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
         case .notComparable: "rows of this kind of table cannot be compared without reading them"
         case .newRange: "the table has grown"
         case .rowsChanged: "rows were added, changed or removed"
+        case .alwaysChanges: "most of the table changed in the last runs, so nobody looked for changes"
         case .archiveMissing: "the archive that held the rows is gone"
         case .repack: "the archive that held the rows is mostly dead, and was marked for reading again"
         case .rereadDue: "it is time to read it again"

@@ -44,11 +44,18 @@ struct ReuseBasis: Sendable {
         return known.ranges.map(\.blocks)
     }
 
+    /// Whether it has been worth looking for changes in this table; nil when it is not the same table any more.
+    func rhythm(of table: SourceTable) -> ScanRhythm? {
+        guard case .success(let known) = comparable(table) else { return nil }
+        return ScanRhythm(history: known.rhythm)
+    }
+
     /// Whether a range may be taken over, as far as that is known without looking at its rows.
     func prospect(of blocks: BlockRange, in table: SourceTable) -> Prospect {
         switch comparable(table) {
         case .failure(let refusal): return .read(refusal.reason)
         case .success(let known):
+            guard ScanRhythm(history: known.rhythm).decision == .compare else { return .read(.alwaysChanges) }
             guard let range = known.range(blocks) else { return .read(.newRange) }
             guard range.fingerprint != nil else { return .read(.notComparable) }
             guard archives.contains(range.location.archive) else {

@@ -11,6 +11,8 @@ package struct TableData: Sendable, Hashable, Codable {
     package var catalogKey: String?
     /// Whether the table's kind allows reuse by (ctid, xmin) at all.
     package var isReusable: Bool
+    /// How restless the table has been lately; nil when there is nothing of note.
+    package var rhythm: TableRhythm?
     /// The ranges, in block order; together they tile the table.
     package var ranges: [TableRange]
 
@@ -22,6 +24,7 @@ package struct TableData: Sendable, Hashable, Codable {
         condition: String? = nil,
         catalogKey: String? = nil,
         isReusable: Bool = false,
+        rhythm: TableRhythm? = nil,
         ranges: [TableRange]
     ) {
         self.schema = schema
@@ -30,6 +33,7 @@ package struct TableData: Sendable, Hashable, Codable {
         self.condition = condition
         self.catalogKey = catalogKey
         self.isReusable = isReusable
+        self.rhythm = rhythm
         self.ranges = ranges
     }
 
@@ -55,6 +59,20 @@ package struct TableData: Sendable, Hashable, Codable {
                 + " \(next.blocks.first)"
         }
         return nil
+    }
+}
+
+/// Whether looking for changes in a table has been worth it lately.
+package struct TableRhythm: Sendable, Hashable, Codable {
+    /// Runs in a row in which most of its ranges had changed.
+    package var busy: Int
+    /// Runs since then that did not look.
+    package var unscanned: Int
+
+    /// Creates a rhythm.
+    package init(busy: Int, unscanned: Int) {
+        self.busy = busy
+        self.unscanned = unscanned
     }
 }
 

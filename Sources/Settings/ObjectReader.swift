@@ -105,6 +105,14 @@ struct ObjectReader {
         }
     }
 
+    func size(_ key: String) -> ByteCount? {
+        guard let node = node(key), let text = text(node, key) else { return nil }
+        do { return try ByteCount(human: text) } catch {
+            list.add("'\(key)': \(error.description)", at: node.position)
+            return nil
+        }
+    }
+
     /// A word out of a few.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, of type: Choice.Type) -> Choice? {
         guard let node = node(key), let text = text(node, key) else { return nil }

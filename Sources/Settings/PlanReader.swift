@@ -23,6 +23,7 @@ struct PlanReader {
         let assertions = assertions(reader)
         let workers = reader.integer("workers")
         let rereadWithin = reader.duration("rereadWithin")
+        let rereadBudget = reader.size("rereadBudget")
         let maxLockWait = reader.duration("maxLockWait")
         let pingURL = reader.object("notifications", .notifications).flatMap(pingURL)
         guard let source else { return nil }
@@ -41,6 +42,7 @@ struct PlanReader {
             assertions: assertions,
             workers: workers,
             rereadWithin: rereadWithin,
+            rereadBudget: rereadBudget,
             maxLockWait: maxLockWait,
             pingURL: pingURL
         )

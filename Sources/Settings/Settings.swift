@@ -99,6 +99,8 @@ package struct PlanSettings: Sendable {
     package let assertions: [Assertion]
     package let workers: Int?
     package let rereadWithin: Duration?
+    /// How much a backup may read again only because of that; nil for all that is due.
+    package let rereadBudget: ByteCount?
     /// How long a session may wait for a table that a backup reads; nil for ever.
     package let maxLockWait: Duration?
     package let pingURL: String?

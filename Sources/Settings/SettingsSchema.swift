@@ -32,6 +32,9 @@ package enum SettingsSchema {
         case .rate:
             members.append(["\"type\": \"string\""])
             members.append(["\"pattern\": \(quoted(#"^[0-9]+(\.[0-9]{1,3})? *([kKmMgGtT][iI]?)?[bB](/s)?$"#))"])
+        case .size:
+            members.append(["\"type\": \"string\""])
+            members.append(["\"pattern\": \(quoted(#"^[0-9]+(\.[0-9]{1,3})? *([kKmMgGtT][iI]?)?[bB]$"#))"])
         case .duration:
             members.append(["\"type\": \"string\""])
             members.append(["\"pattern\": \(quoted(#"^[0-9]+(ms|s|m|min|h|d|w)([0-9]+(ms|s|m|min|h|d|w))*$"#))"])

@@ -11,6 +11,7 @@ package struct SettingsShape: Sendable {
         case timeZone
         case boolean
         case rate
+        case size
         case integer(ClosedRange<Int>)
         case choice([String])
         case list(Kind)
@@ -144,6 +145,7 @@ extension SettingsShape {
             Key("assertions", .list(.object(assertion)), "Questions that every restored copy must answer with true"),
             Key("workers", .integer(1...64), "Connections that read or write at once"),
             Key("rereadWithin", .duration, "Every row is read again within this time, changed or not"),
+            Key("rereadBudget", .size, "How much a backup may read again only because it is time, like 2GB"),
             Key("maxLockWait", .duration, "How long a session may wait for a table before a backup gives way"),
             Key("notifications", .object(notifications), "Whom to tell"),
         ]

@@ -182,6 +182,64 @@ struct IncrementalBackupTests {
         }
     }
 
+    @Test("reads again no more than the budget allows, what has waited longest first, and says what it put off")
+    func rereadBudget() throws {
+        try withScene(sql: shopSQL) { scene in
+            try scene.backup()
+            func later(_ budget: Int64?) throws -> ExportOutcome {
+                try scene.backup(after: 48) {
+                    $0.rereadWithin = .seconds(86400)
+                    $0.rereadBudget = budget
+                }
+            }
+            let first = try later(400_000)
+            let read = try #require(first.report.reads[.rereadDue])
+            #expect(read.textBytes <= 400_000 && read.ranges > 0)
+            #expect(first.report.reused.ranges > 0)
+            let words = "\(first.report.reused.ranges) ranges"
+            #expect(first.report.notices.contains { $0.hasPrefix(words) && $0.contains("400 kB") })
+            // The next run goes on where this one stopped.
+            func readIn(_ outcome: ExportOutcome) -> Set<RowProof> {
+                let ranges = outcome.point.manifest.tables.flatMap(\.ranges)
+                return Set(ranges.filter { $0.readIn == outcome.point.name.slot && $0.proof.rows > 0 }.map(\.proof))
+            }
+            #expect(try readIn(later(400_000)).isDisjoint(with: readIn(first)))
+            #expect(try later(nil).report.totals.rangesReused == 0)
+        }
+    }
+
+    @Test("stops looking for changes where everything changes every time, says so, and finds the peace again")
+    func restlessTable() throws {
+        try withScene(sql: shopSQL) { scene in
+            try scene.backup()
+            func run(changing: Bool) throws -> ExportOutcome {
+                if changing { try scene.sql("UPDATE orders SET total = total + 1") }
+                let outcome = try scene.backup()
+                #expect(
+                    try scene.rows(of: "orders", in: outcome.point.manifest).sorted()
+                        == scene.liveRows(of: "orders").sorted()
+                )
+                return outcome
+            }
+            for _ in 0..<2 { #expect(try run(changing: true).report.reads[.alwaysChanges] == nil) }
+            let resting = try run(changing: true)
+            let orders = try #require(resting.point.manifest.tables.first { $0.name == "orders" })
+            #expect(resting.report.reads[.alwaysChanges]?.ranges == orders.ranges.count)
+            #expect(orders.ranges.allSatisfy { $0.fingerprint == nil })
+            // The other tables are looked at as before.
+            #expect(resting.report.reused.ranges > 0)
+            // Whatever it does meanwhile, it is read, and in the end it is looked at again.
+            var (runs, isLookedAt) = (1, false)
+            while !isLookedAt {
+                let tables = try run(changing: false).point.manifest.tables
+                isLookedAt = tables.first { $0.name == "orders" }?.rhythm?.unscanned == 0
+                runs += 1
+                try #require(runs < 20)
+            }
+            #expect(try run(changing: false).report.totals.rangesRead == 0)
+        }
+    }
+
     @Test("reads what lies in an archive that is gone")
     func missingArchive() throws {
         try withScene(sql: shopSQL) { scene in

@@ -24,6 +24,7 @@ let sampleSettings = """
           assertions: [{ sql: "select true" }, { sql: "select count(*) > 0 from orders", name: "orders" }],
           workers: 2,
           rereadWithin: "14d",
+          rereadBudget: "1.5GB",
           maxLockWait: "30s",
           notifications: { ping: "https://example.org/ping/abc" },
         },
@@ -66,6 +67,7 @@ struct SettingsTests {
         #expect(shop.recoveryTarget == .ephemeral)
         #expect(shop.assertions.map(\.name) == ["select true", "orders"])
         #expect(shop.workers == 2 && shop.rereadWithin == .seconds(14 * 86_400))
+        #expect(shop.rereadBudget == ByteCount(1_500_000_000))
         #expect(shop.maxLockWait == .seconds(30))
         #expect(shop.pingURL == "https://example.org/ping/abc")
     }

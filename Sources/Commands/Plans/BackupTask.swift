@@ -49,6 +49,7 @@ struct BackupTask: Sendable {
         plan.isFull = command.full
         if command.audit { plan.audit = .all }
         if let rereadWithin = job.settings?.rereadWithin { plan.rereadWithin = rereadWithin }
+        plan.rereadBudget = job.settings?.rereadBudget?.bytes
         plan.maxLockWait = command.maxLockWait?.duration ?? job.settings?.maxLockWait
         plan.excludedObjects = patterns(command.exclude)
         // The settings' 'exclude' leaves out rows and keeps definitions, as its description says.
