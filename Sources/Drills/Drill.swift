@@ -42,7 +42,7 @@ package struct Drill: Sendable {
         let (point, catalog) = try phases.measure("locate") {
             let point = try repository.readPoint(plan.point)
             let bytes = try repository.readCatalog(plan.point, identities: plan.identities)
-            return (point, try CatalogSection.decode(bytes).catalog)
+            return (point, try CatalogSection.decode(bytes))
         }
         let manifest = point.manifest
         rehearsal.begin(manifest, catalog)

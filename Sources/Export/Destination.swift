@@ -89,7 +89,7 @@ final class Destination: Sendable {
     func beatIfDue() throws { _ = try attempt { try heartbeat?.beatIfDue() } }
 
     /// Commits the point here; from the attempt on, what was stored for it is no longer this run's to remove.
-    func commit(_ manifest: Manifest, _ catalog: [UInt8]) throws -> StoredPoint {
+    func commit(_ manifest: Manifest, _ catalog: PackedText) throws -> StoredPoint {
         hasTriedCommit.withLock { $0 = true }
         return try repository.commit(manifest: manifest, catalog: catalog, session: session)
     }

@@ -91,7 +91,7 @@ struct ExportRun {
                     + findings.contradictions,
                 phases: phases.recorded
             )
-            return PreparedPoint(destination: destination, manifest: try draft.manifest(), catalog: catalog.bytes)
+            return PreparedPoint(destination: destination, manifest: try draft.manifest(), catalog: catalog.text)
         }
     }
 

@@ -7,7 +7,7 @@ import Streams
 struct PreparedPoint {
     var destination: Destination
     var manifest: Manifest
-    var catalog: [UInt8]
+    var catalog: PackedText
 }
 
 /// Makes the point appear in one repository after the other, in the plan's order.

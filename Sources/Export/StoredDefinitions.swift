@@ -1,12 +1,11 @@
-import AgeEncryption
 import Catalog
 import Model
 import PostgresClient
+import Repository
 
 /// The definitions of a database as they go into a point.
 struct StoredDefinitions: Sendable {
-    /// JSON, as the manifest's hash covers it.
-    let bytes: [UInt8]
+    let text: PackedText
     let facts: CatalogFacts
     let notices: [String]
 
@@ -18,8 +17,12 @@ struct StoredDefinitions: Sendable {
         let catalog = try explaining("cannot read the definitions of the database") {
             try CatalogReader(connection, alongside: second).read(excluding: patterns.map(\.text))
         }
-        bytes = try CatalogSection(catalog).encoded()
-        facts = CatalogFacts(objects: catalog.objects.count, sha256: Hex.encode(SHA256.digest(of: bytes)))
+        let packer = try TextPacker()
+        var json = JSONBytes { try packer.write($0) }
+        try CatalogSection.write(catalog, to: &json)
+        try json.finish()
+        text = try packer.finish()
+        facts = CatalogFacts(objects: catalog.objects.count, sha256: text.sha256)
         notices = catalog.notices
     }
 }

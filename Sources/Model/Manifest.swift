@@ -85,7 +85,7 @@ package struct SourceFacts: Sendable, Hashable, Codable {
     package var localeProvider: String
     /// The provider's own locale name, for ICU and builtin.
     package var locale: String?
-    /// `pg_database_size()` at the snapshot, where it could be read.
+    /// `pg_database_size()` at the snapshot, where it could be read in a moment.
     package var databaseBytes: Int64?
 
     /// Creates the facts.

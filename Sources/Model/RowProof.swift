@@ -28,7 +28,7 @@ extension RowProof: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         rows = try container.decode(Int64.self, forKey: .rows)
         let text = try container.decode(String.self, forKey: .sum)
-        guard text.utf8.count == 32, let value = UInt128(text, radix: 16) else {
+        guard let value = Self.sum(text) else {
             throw DecodingError.dataCorruptedError(forKey: .sum, in: container, debugDescription: "not 32 hex digits")
         }
         sum = value
@@ -37,7 +37,32 @@ extension RowProof: Codable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(rows, forKey: .rows)
-        let digits = String(sum, radix: 16)
-        try container.encode(String(repeating: "0", count: 32 - digits.count) + digits, forKey: .sum)
+        try container.encode(sumText, forKey: .sum)
+    }
+
+    /// The sum that 32 hex digits mean; nil when they are anything else.
+    static func sum(_ text: String) -> UInt128? {
+        guard text.utf8.count == 32 else { return nil }
+        var sum: UInt128 = 0
+        for byte in text.utf8 {
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x61...0x66: digit = byte - 0x57
+            case 0x41...0x46: digit = byte - 0x37
+            default: return nil
+            }
+            sum = sum << 4 | UInt128(digit)
+        }
+        return sum
+    }
+
+    /// The sum as 32 hex digits.
+    var sumText: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(unsafeUninitializedCapacity: 32) { text in
+            for place in 0..<32 { text[place] = digits[Int(truncatingIfNeeded: sum >> (4 * UInt128(31 - place)) & 15)] }
+            return 32
+        }
     }
 }

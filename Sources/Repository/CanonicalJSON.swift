@@ -1,5 +1,6 @@
 import Diagnostics
 import FoundationEssentials
+import Model
 
 /// JSON as it is stored: sorted keys, no escaped slashes, so that equal values have equal bytes.
 enum CanonicalJSON {
@@ -16,6 +17,17 @@ enum CanonicalJSON {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {
             throw Diagnostic(.objectCorrupt, "cannot read \(object)", cause: redacted(Self.describe(error)))
+        }
+    }
+
+    /// Reads an index, which may list tens of thousands of tables, without `Codable`; errors as from `decode`.
+    static func manifest(from bytes: [UInt8], object: String) throws -> Manifest {
+        do {
+            let format = try JSONReader.format(of: bytes)
+            try FormatProbe(format: format).check(supported: Manifest.currentFormat, object: object)
+            return try JSONReader.read(bytes) { try Manifest(from: &$0) }
+        } catch let failure as JSONReader.Failure {
+            throw Diagnostic(.objectCorrupt, "cannot read \(object)", cause: redacted("\(failure)"))
         }
     }
 
@@ -37,11 +49,15 @@ struct FormatProbe: Decodable {
 
     /// Refuses what only a later version can read.
     static func check(_ bytes: [UInt8], supported: Int, object: String) throws {
-        let probe = try CanonicalJSON.decode(FormatProbe.self, from: bytes, object: object)
-        guard probe.format > supported else { return }
+        try CanonicalJSON.decode(FormatProbe.self, from: bytes, object: object)
+            .check(supported: supported, object: object)
+    }
+
+    func check(supported: Int, object: String) throws {
+        guard format > supported else { return }
         throw Diagnostic(
             .repositoryFormat,
-            "cannot read \(object): its format is \(probe.format), and this version reads up to \(supported)",
+            "cannot read \(object): its format is \(format), and this version reads up to \(supported)",
             hint: "Upgrade lifeboat."
         )
     }

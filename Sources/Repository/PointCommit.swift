@@ -11,10 +11,10 @@ extension Repository {
     /// as it likes, and no store can tie the two together. Whoever collects condemns first and looks for points then, so
     /// either it sees this point, or this second look sees what it condemned, and the point is taken back. Throws
     /// `object-exists` when another run has committed this slot.
-    package func commit(manifest: Manifest, catalog: [UInt8], session: Session? = nil) throws -> StoredPoint {
+    package func commit(manifest: Manifest, catalog: PackedText, session: Session? = nil) throws -> StoredPoint {
         let name = manifest.point
         try manifest.validate(as: name)
-        guard manifest.catalog.sha256 == Hex.encode(SHA256.digest(of: catalog)) else {
+        guard manifest.catalog.sha256 == catalog.sha256 else {
             throw Diagnostic(.internalError, "the manifest of point '\(name)' names another catalog")
         }
         return try commit(
@@ -22,6 +22,13 @@ extension Repository {
             sealedCatalog: try SealedText.seal(catalog, to: try dataRecipients()),
             session: session
         )
+    }
+
+    /// Writes a point whose definitions are at hand as a whole.
+    package func commit(manifest: Manifest, catalog: [UInt8], session: Session? = nil) throws -> StoredPoint {
+        let packer = try TextPacker(exactBytes: catalog.count)
+        try catalog.withUnsafeBytes { try packer.write($0) }
+        return try commit(manifest: manifest, catalog: try packer.finish(), session: session)
     }
 
     /// Writes a point whose definitions are encrypted already.
@@ -79,7 +86,11 @@ extension Repository {
     }
 
     private func sealPoint(_ manifest: Manifest, _ sealedCatalog: [UInt8], at key: ObjectKey) throws -> [UInt8] {
-        let index = try SealedText.seal(try CanonicalJSON.encode(manifest), to: try indexRecipients())
+        let packer = try TextPacker()
+        var json = JSONBytes { try packer.write($0) }
+        manifest.write(to: &json)
+        try json.finish()
+        let index = try SealedText.seal(try packer.finish(), to: try indexRecipients())
         return try Envelope.seal(
             .point,
             at: key,

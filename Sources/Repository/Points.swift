@@ -97,8 +97,7 @@ extension Repository {
         }
         let text = "the index of point '\(name)'"
         let index = try SealedText.open(section, with: readers, object: text)
-        try FormatProbe.check(index, supported: Manifest.currentFormat, object: text)
-        let manifest = try CanonicalJSON.decode(Manifest.self, from: index, object: text)
+        let manifest = try CanonicalJSON.manifest(from: index, object: text)
         try manifest.validate(as: name)
         return manifest
     }

@@ -8,13 +8,22 @@ enum SealedText {
     /// The most plaintext that is ever accepted, so that a hostile section cannot fill the memory.
     static let plaintextLimit = 1 << 30
 
+    /// Higher levels take ten times as long for definitions and gain nothing: what repeats itself is far apart.
+    static let level = 5
+
     /// Compresses and encrypts to everybody in `recipients`.
     static func seal(_ plaintext: [UInt8], to recipients: [any Recipient]) throws -> [UInt8] {
+        let packer = try TextPacker(exactBytes: plaintext.count)
+        try plaintext.withUnsafeBytes { try packer.write($0) }
+        return try seal(try packer.finish(), to: recipients)
+    }
+
+    /// Encrypts to everybody in `recipients`.
+    static func seal(_ text: PackedText, to recipients: [any Recipient]) throws -> [UInt8] {
         let sealed = MemorySink()
         let encryptor = try AgeEncryptor(to: recipients, into: sealed)
-        let compressor = try ZstdCompressor(level: 9, exactBytes: plaintext.count, into: encryptor)
-        try compressor.write(contentsOf: plaintext)
-        try compressor.finish()
+        try encryptor.write(contentsOf: text.bytes)
+        try encryptor.finish()
         return sealed.bytes
     }
 

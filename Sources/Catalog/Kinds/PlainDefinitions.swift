@@ -7,6 +7,9 @@ import PostgresClient
 /// whatever is in doubt is left to the server. A test holds every text against the server's.
 struct PlainDefinitions {
     private static let bTree = 403
+    /// The number of the support procedure without which operator classes take no options; none of the server's own has
+    /// it, and whether indexes use options is asked only where one does: that takes a look at every column there is.
+    private static let optionsProcedure = 5
     private static let text: UInt32 = 25
     private static let characterVarying: UInt32 = 1043
 
@@ -36,7 +39,9 @@ struct PlainDefinitions {
         """
         c.relam = \(bTree) AND c.relkind = 'i' AND i.indexprs IS NULL AND i.indpred IS NULL AND c.reloptions IS NULL
           AND i.indnatts = i.indnkeyatts\(major >= 15 ? " AND NOT i.indnullsnotdistinct" : "")
-          AND i.indexrelid <> ALL (ARRAY(SELECT attrelid FROM pg_attribute WHERE attoptions IS NOT NULL))
+          AND (NOT EXISTS (SELECT FROM pg_amproc f JOIN pg_opfamily o ON o.oid = f.amprocfamily
+              WHERE f.amprocnum = \(optionsProcedure) AND o.opfmethod = \(bTree))
+            OR i.indexrelid <> ALL (ARRAY(SELECT attrelid FROM pg_attribute WHERE attoptions IS NOT NULL)))
         """
     }
 

@@ -65,16 +65,17 @@ struct RemarkReader {
         }
     }
 
-    /// The query for them.
+    /// The query for them; columns are looked up one by one, because the server would read all there are otherwise.
     ///
     /// A NOT NULL, and a check that a parent brings, is made with its table.
     static let sql = """
-        SELECT d.classoid, d.objoid, a.attname, k.conname,
+        SELECT d.classoid, d.objoid,
+          CASE WHEN d.classoid = 'pg_class'::regclass AND d.objsubid <> 0 THEN
+            (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = d.objoid AND a.attnum = d.objsubid)
+          END AS attname, k.conname,
           CASE WHEN k.contype IN ('c', 'n') AND k.convalidated THEN k.conrelid END AS made_with,
           NULL AS provider, d.description AS text
         FROM pg_description d
-        LEFT JOIN pg_attribute a ON d.classoid = 'pg_class'::regclass AND d.objsubid <> 0
-          AND a.attrelid = d.objoid AND a.attnum = d.objsubid
         LEFT JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid
         WHERE d.objoid >= \(ReadingContext.firstUserOID) OR d.classoid = 'pg_namespace'::regclass
           OR d.classoid = 'pg_extension'::regclass

@@ -1,51 +1,51 @@
 import Diagnostics
-import FoundationEssentials
+package import Model
 
 /// The catalog as a recovery point stores it: the values, and the same as SQL for whoever restores without Lifeboat.
-package struct CatalogSection: Codable, Sendable {
+package enum CatalogSection {
     package static let currentFormat = 1
 
-    package var format = CatalogSection.currentFormat
-    package var catalog: DatabaseCatalog
-    /// What creates the roles that are missing; those that exist stay as they are.
-    package var rolesSQL: String
-    /// What must be there before the rows: schemas, types, functions, tables.
-    package var preDataSQL: String
-    /// What comes after the rows: indexes, constraints, triggers, privileges, contents of materialized views.
-    package var postDataSQL: String
-
-    /// Writes the SQL of a catalog; throws `unsupported-object` when a definition is not a plain SQL statement.
-    package init(_ catalog: DatabaseCatalog) throws {
+    /// Writes the section of a catalog: JSON with sorted keys, the same for the same catalog.
+    ///
+    /// `preDataSQL` is what must be there before the rows (schemas, types, functions, tables), `postDataSQL` what comes after
+    /// them (indexes, constraints, triggers, privileges, contents of materialized views), and `rolesSQL` creates the roles
+    /// that are missing. Neither the text nor the SQL in it is ever held as a whole. Throws `unsupported-object` when a definition is not a
+    /// plain SQL statement.
+    package static func write(_ catalog: DatabaseCatalog, to json: inout JSONBytes) throws {
         let script = RestoreScript(RestoreOrder(catalog, dropsMissingPublic: true))
-        self.catalog = catalog
-        rolesSQL = try script.missingRolesSQL()
-        preDataSQL = try script.sql([.preData])
-        postDataSQL = try script.sql([.postData, .privileges, .refresh, .last])
+        try json.object { json in
+            json.name("catalog")
+            catalog.write(to: &json)
+            json.member("format", currentFormat)
+            json.name("postDataSQL")
+            try json.string { try script.write([.postData, .privileges, .refresh, .last], to: $0) }
+            json.name("preDataSQL")
+            try json.string { try script.write([.preData], to: $0) }
+            json.member("rolesSQL", try script.missingRolesSQL())
+        }
     }
 
-    /// The section as bytes: JSON with sorted keys, the same for the same catalog.
-    package func encoded() -> [UInt8] {
-        var json = JSONBytes(reserving: 4 * (preDataSQL.utf8.count + postDataSQL.utf8.count))
-        write(to: &json)
-        return json.bytes
-    }
-
-    /// Reads what `encoded()` wrote, in this or an earlier format.
-    package static func decode(_ bytes: [UInt8]) throws -> CatalogSection {
-        let section: CatalogSection
+    /// Reads what `write` wrote, in this or an earlier format; the SQL is not looked at.
+    package static func decode(_ bytes: [UInt8]) throws -> DatabaseCatalog {
         do {
-            section = try JSONDecoder().decode(CatalogSection.self, from: Data(bytes))
-        } catch {
-            throw Diagnostic(.objectCorrupt, "the catalog of the point cannot be read", cause: redacted("\(error)"))
+            let format = try JSONReader.format(of: bytes)
+            guard format <= currentFormat else {
+                throw Diagnostic(
+                    .repositoryFormat,
+                    "the catalog of the point has format \(format)",
+                    cause: "this version reads formats up to \(currentFormat)",
+                    hint: "Upgrade Lifeboat."
+                )
+            }
+            var catalog: DatabaseCatalog?
+            return try JSONReader.read(bytes) { json in
+                try json.object { json, name in
+                    if case "catalog" = name { catalog = try DatabaseCatalog(from: &json) } else { try json.skip() }
+                }
+                return try json.require(catalog, "catalog")
+            }
+        } catch let failure as JSONReader.Failure {
+            throw Diagnostic(.objectCorrupt, "the catalog of the point cannot be read", cause: redacted("\(failure)"))
         }
-        guard section.format <= currentFormat else {
-            throw Diagnostic(
-                .repositoryFormat,
-                "the catalog of the point has format \(section.format)",
-                cause: "this version reads formats up to \(currentFormat)",
-                hint: "Upgrade Lifeboat."
-            )
-        }
-        return section
     }
 }

@@ -23,14 +23,23 @@ package struct RestoreScript {
     ///
     /// Throws `unsupportedObject` when a statement could escape from itself.
     package func sql(_ sections: [RestoreSection]) throws -> String {
-        var text = Self.opening
+        var text = ""
+        try write(sections) { text += $0 }
+        return text
+    }
+
+    /// Hands the text of some sections over statement by statement; throws like `sql(_:)`.
+    func write(_ sections: [RestoreSection], to sink: (String) -> Void) throws {
+        sink(Self.opening)
         for section in sections {
-            text += "-- \(section.rawValue)\n\n"
+            sink("-- \(section.rawValue)\n\n")
             for step in order.steps[order.steps(in: section)] {
-                for statement in step.statements { text += try Self.inert(statement, of: step) }
+                for statement in step.statements {
+                    sink(try Self.inert(statement, of: step))
+                    sink(Self.end)
+                }
             }
         }
-        return text
     }
 
     /// The text that creates the roles that are missing and leaves the others exactly as they are: a server that serves
@@ -51,12 +60,16 @@ package struct RestoreScript {
             let actions = step.statements + (isFirst ? ["INSERT INTO pg_temp.made_role VALUES (\(name))"] : [])
             let body = actions.map { "    EXECUTE \(literal($0));\n" }.joined()
             text += try Self.inert(doStatement("BEGIN\n  IF \(condition) THEN\n\(body)  END IF;\nEND"), of: step)
+            text += Self.end
         }
         return text
     }
 
     private static var opening: String { sessionSettings.map { $0 + ";\n" }.joined() + "\n" }
 
+    private static let end = ";\n\n"
+
+    /// The statement as `psql` may see it, without the semicolon.
     private static func inert(_ statement: String, of step: RestoreStep) throws -> String {
         guard let text = StatementText.withoutVariables(statement) else {
             throw Diagnostic(
@@ -66,6 +79,6 @@ package struct RestoreScript {
                 hint: "look at the object's definition on the source, and exclude it if it is hostile."
             )
         }
-        return text + ";\n\n"
+        return text
     }
 }

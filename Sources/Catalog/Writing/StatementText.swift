@@ -1,27 +1,34 @@
 /// Reads SQL the way `psql` does, as far as it must to know where quotes and comments end.
 struct StatementText {
-    private var bytes: [UInt8]
+    /// Borrowed for one look at a text: there are tens of thousands of them.
+    private let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
     /// Where a colon stands that `psql` would take for the beginning of a variable's name.
     private var colons: [Int] = []
 
-    private init(_ text: String) { bytes = Array(text.utf8) }
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Whether the text is closed in itself: every quote, comment and dollar quote ends inside it, and outside of them
     /// there is no backslash, which `psql` would take for a command of its own.
-    static func isInert(_ text: String) -> Bool {
-        var scanner = StatementText(text)
-        return scanner.scan()
-    }
+    static func isInert(_ text: String) -> Bool { colons(in: text) != nil }
 
     /// The same statement with a blank behind every colon that `psql` would take for the beginning of a variable's name,
     /// as in the slice `list[1:"USER"]`; nil when the text is not inert.
     static func withoutVariables(_ text: String) -> String? {
-        var scanner = StatementText(text)
-        guard scanner.scan() else { return nil }
-        if scanner.colons.isEmpty { return text }
-        for colon in scanner.colons.reversed() { scanner.bytes.insert(UInt8(ascii: " "), at: colon + 1) }
-        return String(decoding: scanner.bytes, as: UTF8.self)
+        guard let colons = colons(in: text) else { return nil }
+        if colons.isEmpty { return text }
+        var bytes = Array(text.utf8)
+        for colon in colons.reversed() { bytes.insert(UInt8(ascii: " "), at: colon + 1) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Where the colons stand that need a blank; nil when the text is not inert.
+    private static func colons(in text: String) -> [Int]? {
+        var text = text
+        return text.withUTF8 { bytes in
+            var scanner = StatementText(bytes)
+            return scanner.scan() ? scanner.colons : nil
+        }
     }
 
     private mutating func scan() -> Bool {
@@ -96,7 +103,7 @@ struct StatementText {
         let tag = bytes[place...end]
         var start = end + 1
         while start + tag.count <= bytes.count {
-            if bytes[start] == Byte.dollar, bytes[start..<(start + tag.count)] == tag {
+            if bytes[start] == Byte.dollar, bytes[start..<(start + tag.count)].elementsEqual(tag) {
                 place = start + tag.count
                 return true
             }

@@ -24,7 +24,7 @@ struct ComparedDatabase: Sendable {
         self.name = name.description
         self.plan = name.plan
         serverMajor = manifest.source.serverVersion / 10_000
-        catalog = try CatalogSection.decode(opened.readCatalog(name, identities: identities)).catalog
+        catalog = try CatalogSection.decode(opened.readCatalog(name, identities: identities))
         tables = manifest.tables.map { table in
             ComparedTable(
                 name: table.fullName,

@@ -128,7 +128,7 @@ struct RestoreCommand: LifeboatCommand {
         return Source(
             place: place,
             manifest: place.point.manifest,
-            catalog: try CatalogSection.decode(catalog).catalog,
+            catalog: try CatalogSection.decode(catalog),
             identities: identities
         )
     }

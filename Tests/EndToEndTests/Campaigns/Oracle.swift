@@ -162,7 +162,7 @@ struct Oracle {
         _ = try Restorer(
             repository: repository,
             manifest: repository.readPoint(point).manifest,
-            catalog: CatalogSection.decode(repository.readCatalog(point, identities: identities)).catalog,
+            catalog: CatalogSection.decode(repository.readCatalog(point, identities: identities)),
             identities: identities,
             target: target,
             options: options,
