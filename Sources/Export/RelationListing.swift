@@ -64,24 +64,30 @@ struct RelationListing {
     /// The tables with what this role may do with them.
     ///
     /// Those that belong to an extension are its own business, except what it has declared as configuration. A privilege
-    /// is unknown when the table was dropped a moment ago, which the attempt to lock it will find.
+    /// is unknown when the table was dropped a moment ago, which the attempt to lock it will find. A superuser has all of
+    /// them, and looking each table up would take longer than the rest.
     private static let sql = """
         WITH configuration AS (
           SELECT part.relation, part.condition
           FROM pg_catalog.pg_extension AS e,
                LATERAL ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition))
-                 AS part(relation, condition))
+                 AS part(relation, condition)),
+        spaces AS MATERIALIZED (
+          SELECT oid, nspname, coalesce(pg_catalog.has_schema_privilege(oid, 'USAGE'), true) AS may_use,
+            nspname !~ '^pg_' AND nspname <> 'information_schema' AS is_users
+          FROM pg_catalog.pg_namespace)
         SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
-          coalesce(pg_catalog.has_table_privilege(c.oid, 'SELECT'), true) AS may_read,
-          coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), true) AS may_use_schema,
+          pg_catalog.current_setting('is_superuser') = 'on'
+            OR coalesce(pg_catalog.has_table_privilege(c.oid, 'SELECT'), true) AS may_read,
+          n.may_use AS may_use_schema,
           c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS hides_rows,
           configuration.condition
         FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        JOIN spaces AS n ON n.oid = c.relnamespace
         LEFT JOIN configuration ON configuration.relation = c.oid
         WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
           AND (configuration.relation IS NOT NULL
-            OR n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            OR n.is_users
               AND NOT EXISTS (
                 SELECT FROM pg_catalog.pg_depend AS d
                 WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid

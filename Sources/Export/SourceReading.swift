@@ -3,6 +3,9 @@ import PostgresClient
 
 /// Reads the facts of the database that a point was taken from.
 struct SourceReading {
+    /// Of databases with more relations the size is not recorded.
+    private static let countedRelations = 10_000
+
     let connection: Connection
 
     /// The facts, under the snapshot.
@@ -22,8 +25,12 @@ struct SourceReading {
             FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
             """
         )[0]
+        // The server looks at every file for it: for tens of thousands that takes longer than to read the definitions.
         let size = try connection.queryIfAllowed(
-            "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"
+            """
+            SELECT CASE WHEN (SELECT count(*) FROM pg_catalog.pg_class) < \(Self.countedRelations)
+              THEN pg_catalog.pg_database_size(pg_catalog.current_database()) END
+            """
         )
         let bytes: Int64? = size?[0, 0].flatMap { Int64($0) }
         let texts: [String] = (0..<6).map { row[$0] ?? "" }
