@@ -101,7 +101,7 @@ class Server:
         with open(self.work + "/server.log", errors="replace") as log:
             log.seek(position)
             return [line.split("statement: ", 1)[1].strip() for line in log
-                    if "statement: COPY (SELECT" in line and "TO STDOUT" in line]
+                    if "statement: COPY " in line and "TO STDOUT" in line]
 
     def log_position(self):
         return os.path.getsize(self.work + "/server.log")

@@ -32,7 +32,7 @@ struct NegativeControl {
             connection: connection,
             encoding: manifest.source.encoding,
             progress: progress
-        ).mismatch(of: table)
+        ).mismatches(of: [table])[0]
         return DrillRun.Check(
             name: "negative control",
             passed: noticed != nil,

@@ -11,15 +11,39 @@ struct RangeWork {
     let connection: Connection
     let pipeline: RowPipeline
 
+    /// COPYs that are sent in one message.
+    private static let seriesLimit = 64
+
+    /// A range that has to be read.
+    private struct Reading {
+        var task: RangeTask
+        var scan: WindowedScan?
+        /// Who needs it, and why.
+        var takers: [(destination: Destination, reason: ReadReason)]
+        /// What bases hold that think it unchanged: each is held against the rows, also one that they are not read for.
+        var unchanged: [TableRange]
+        /// What the server is asked; nil when the range certainly is empty.
+        var statement: String?
+    }
+
     /// Does `tasks`, whose tables are locked.
     func take(_ tasks: [RangeTask]) throws {
         let scanned = try scan(tasks)
-        for (task, scan) in zip(tasks, scanned) {
-            try explaining("cannot read \(name(of: task))") { try take(task, scan) }
+        let readings = zip(tasks, scanned).compactMap { judge($0, $1) }
+        for reading in readings where reading.statement == nil {
+            try explaining("cannot read \(name(of: reading.task))") {
+                try settle(reading, pipeline.empty(to: reading.takers.map(\.destination)))
+            }
+        }
+        var rest = readings.filter { $0.statement != nil }[...]
+        while !rest.isEmpty {
+            try read(Array(rest.prefix(Self.seriesLimit)))
+            rest = rest.dropFirst(Self.seriesLimit)
         }
     }
 
-    private func take(_ task: RangeTask, _ scan: WindowedScan?) throws {
+    /// Takes over what is unchanged; returns what has to be read, and nil when nobody needs it.
+    private func judge(_ task: RangeTask, _ scan: WindowedScan?) -> Reading? {
         let judged = RangeDecisions(task.prospects, scan, context.windows)
         if let reason = judged.contradiction { context.findings.contradict("\(name(of: task)): \(reason)") }
         var takers: [(destination: Destination, reason: ReadReason)] = []
@@ -30,19 +54,47 @@ struct RangeWork {
             case .read(let reason): takers.append((destination, reason))
             }
         }
-        if !takers.isEmpty { try read(task, scan, for: takers, insteadOf: judged.unchanged) }
-        context.progress.finishRange(tableBytes: task.bytes, reused: takers.isEmpty)
+        if takers.isEmpty {
+            context.progress.finishRange(tableBytes: task.bytes, reused: true)
+            return nil
+        }
+        return Reading(
+            task: task,
+            scan: scan,
+            takers: takers,
+            unchanged: judged.unchanged,
+            statement: statement(for: task)
+        )
     }
 
-    /// Reads a range once, for every destination that needs it; each base that thinks it `unchanged` is held against the
-    /// rows, also one that they are not read for.
-    private func read(
-        _ task: RangeTask,
-        _ scan: WindowedScan?,
-        for takers: [(destination: Destination, reason: ReadReason)],
-        insteadOf unchanged: [TableRange]
-    ) throws {
-        let packed = try pack(task, for: takers.map(\.destination))
+    /// Reads ranges, each once for every destination that needs it: a message to the server for all of them.
+    private func read(_ readings: [Reading]) throws {
+        try connection.copyOut(readings.compactMap(\.statement)) { series in
+            for reading in readings {
+                try explaining("cannot read \(name(of: reading.task))") {
+                    try settle(reading, pack(reading, series))
+                }
+            }
+        }
+    }
+
+    private func pack(_ reading: Reading, _ series: CopySeries) throws -> PackedRange {
+        do {
+            return try pipeline.copy(
+                series,
+                as: content(of: reading.task),
+                from: reading.task.blocks.first,
+                to: reading.takers.map(\.destination).live
+            )
+        } catch let error as PostgresError where error.saysTextIsTooLong {
+            guard case .table(let index) = reading.task.source else { throw error }
+            throw UnprintableRow(table: context.inventory.tables[index], blocks: reading.task.blocks, error: error)
+        }
+    }
+
+    /// Records a range that was read, once it is certain that it is what the scan saw.
+    private func settle(_ reading: Reading, _ packed: PackedRange) throws {
+        let (task, scan) = (reading.task, reading.scan)
         if let scan, scan.fingerprint.rows != packed.proof.rows {
             throw Diagnostic(
                 .internalError,
@@ -51,7 +103,7 @@ struct RangeWork {
                 hint: "Run the backup again; check the table with amcheck when it happens twice."
             )
         }
-        for taker in takers {
+        for taker in reading.takers {
             guard let location = packed.locations[taker.destination.index] else { continue }
             let range = TableRange(
                 blocks: task.blocks,
@@ -63,41 +115,28 @@ struct RangeWork {
             )
             taker.destination.ledger.read(task, range, because: taker.reason)
         }
-        if unchanged.contains(where: { $0.proof != packed.proof || $0.textBytes != packed.textBytes }) {
+        if reading.unchanged.contains(where: { $0.proof != packed.proof || $0.textBytes != packed.textBytes }) {
             context.findings.contradict("\(name(of: task)): it looked unchanged, but its rows are others")
+        }
+        context.progress.finishRange(tableBytes: task.bytes, reused: false)
+    }
+
+    private func content(of task: RangeTask) -> MemberName.Content {
+        switch task.source {
+        case .largeObjects: return .largeObjects
+        case .table(let index):
+            let table = context.inventory.tables[index]
+            return .rows(schema: table.schema, table: table.name)
         }
     }
 
-    private func pack(_ task: RangeTask, for takers: [Destination]) throws -> PackedRange {
+    /// The COPY that reads a range; nil when there certainly is nothing to read.
+    private func statement(for task: RangeTask) -> String? {
         switch task.source {
-        case .largeObjects:
-            let sql = LargeObjectListing.copy(task.blocks, encoding: context.encoding)
-            return try pipeline.copy(
-                sql,
-                on: connection,
-                as: .largeObjects,
-                from: task.blocks.first,
-                to: takers
-            )
+        case .largeObjects: return LargeObjectListing.copy(task.blocks, encoding: context.encoding)
         case .table(let index):
             let table = context.inventory.tables[index]
-            if table.isCertainlyEmpty { return try pipeline.empty(to: takers) }
-            let columns = table.columns.map { quotedIdentifier($0) }.joined(separator: ", ")
-            let sql = """
-                COPY (SELECT \(columns) \(table.fromClause(task.blocks))) \
-                TO STDOUT WITH (ENCODING \(quotedLiteral(context.encoding)))
-                """
-            do {
-                return try pipeline.copy(
-                    sql,
-                    on: connection,
-                    as: .rows(schema: table.schema, table: table.name),
-                    from: task.blocks.first,
-                    to: takers
-                )
-            } catch let error as PostgresError where error.saysTextIsTooLong {
-                throw UnprintableRow(table: table, blocks: task.blocks, error: error)
-            }
+            return table.isCertainlyEmpty ? nil : table.copy(task.blocks, encoding: context.encoding)
         }
     }
 

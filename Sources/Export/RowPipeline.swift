@@ -43,13 +43,12 @@ final class RowPipeline {
         decompressor = try MemberDecompressor()
     }
 
-    /// Runs a `COPY … TO STDOUT` and packs what it sends, for all `destinations` at once.
+    /// Packs the rows of the next COPY of `series`, for all `destinations` at once.
     ///
     /// Returns only when the server has said that the COPY is complete and how many rows it sent, and as many came.
     /// The proof covers each row's COPY text without the line feed that ends it.
     func copy(
-        _ sql: String,
-        on connection: Connection,
+        _ series: CopySeries,
         as content: MemberName.Content,
         from block: Int64,
         to destinations: [Destination]
@@ -61,7 +60,7 @@ final class RowPipeline {
         var textBytes: Int64 = 0
         let locations = try lanes.range(for: destinations) { write in
             var cutter = MemberCutter(content: content, range: first)
-            _ = try connection.copyOut(sql) { row in
+            _ = try series.next { row in
                 hasher.add(row.extracting(droppingLast: 1))
                 textBytes += Int64(row.byteCount)
                 try append(row, &cutter, write)

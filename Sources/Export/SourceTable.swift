@@ -32,6 +32,17 @@ struct SourceTable: Sendable, Hashable {
     /// while the table was locked.
     var isCertainlyEmpty: Bool { isDivisible && heapBlocks == 0 }
 
+    /// The COPY that sends one range of it.
+    ///
+    /// A whole table needs no query to be planned, which for a small one costs as much as its rows; it never sends those
+    /// of tables that inherit from it.
+    func copy(_ blocks: BlockRange, encoding: String) -> String {
+        let list = columns.map { quotedIdentifier($0) }.joined(separator: ", ")
+        let isPlain = blocks == .all && condition == nil && !columns.isEmpty
+        let rows = isPlain ? "\(sqlName) (\(list))" : "(SELECT \(list) \(fromClause(blocks)))"
+        return "COPY \(rows) TO STDOUT WITH (ENCODING \(quotedLiteral(encoding)))"
+    }
+
     /// `FROM ONLY table …` for one range of it.
     func fromClause(_ blocks: BlockRange) -> String {
         var clauses: [String] = []

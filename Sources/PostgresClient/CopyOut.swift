@@ -1,4 +1,5 @@
 import CPQ
+import Streams
 
 extension Connection {
     /// Runs a `COPY … TO STDOUT` and hands over each row as the server sent it, the line break at its end included.
@@ -22,7 +23,29 @@ extension Connection {
         }
     }
 
-    private func receiveRows(_ row: (RawSpan) throws -> Void) throws -> Int64 {
+    /// Runs several `COPY … TO STDOUT`, sent in one message: the server goes on to the next without waiting for us.
+    ///
+    /// `body` takes the rows of each with `next`, in the order of the statements, and must take all of them. When
+    /// anything throws, the session is not usable any more.
+    package func copyOut(_ statements: [String], _ body: (CopySeries) throws -> Void) throws {
+        guard !statements.isEmpty else { return }
+        try whileBusy {
+            do {
+                guard PQsendQuery(raw, statements.joined(separator: "; ")) == 1 else { throw connectionError() }
+                let series = CopySeries(self)
+                try body(series)
+                guard series.taken == statements.count, Response(PQgetResult(raw)) == nil else {
+                    throw PostgresError(message: "a COPY was left out, or another statement was among them")
+                }
+            } catch {
+                isUsable = false
+                cancellation.cancel()
+                throw error
+            }
+        }
+    }
+
+    fileprivate func receiveRows(_ row: (RawSpan) throws -> Void) throws -> Int64 {
         var rows: Int64 = 0
         while true {
             var buffer: UnsafeMutablePointer<CChar>?
@@ -45,6 +68,56 @@ extension Connection {
             if response.status == PGRES_COPY_OUT { break }
         }
         return error ?? last
+    }
+}
+
+/// The COPYs of one message, one after the other; lives inside the closure of `Connection.copyOut` and nowhere else.
+package final class CopySeries {
+    private let connection: Connection
+    fileprivate private(set) var taken = 0
+
+    fileprivate init(_ connection: Connection) { self.connection = connection }
+
+    /// Hands over the rows of the next COPY, as `Connection.copyOut` does for a single one.
+    package func next(_ row: (RawSpan) throws -> Void) throws -> Int64 {
+        if let stop = connection.stop, stop.isRequested { throw Stopped() }
+        do {
+            return try takeNext(row)
+        } catch let error as PostgresError {
+            // Here already: who explains the error to people comes before the connection does.
+            if let stop = connection.stop, stop.isRequested, error.isCancelled { throw Stopped() }
+            throw error
+        }
+    }
+
+    private func takeNext(_ row: (RawSpan) throws -> Void) throws -> Int64 {
+        let begun = try result()
+        guard begun.status == PGRES_COPY_OUT else {
+            throw PostgresError(message: "the statement is not the COPY it should be: \(begun.commandTag)")
+        }
+        let rows = try connection.receiveRows(row)
+        let ended = try result()
+        guard ended.status == PGRES_COMMAND_OK, let affected = ended.affectedRows, affected == rows else {
+            throw PostgresError.miscounted(told: ended.affectedRows, came: rows)
+        }
+        taken += 1
+        return rows
+    }
+
+    private func result() throws -> Response {
+        guard let response = Response(PQgetResult(connection.raw)) else { throw connection.connectionError() }
+        if let error = response.error { throw error }
+        return response
+    }
+}
+
+extension PostgresError {
+    fileprivate static func miscounted(told: Int64?, came rows: Int64?) -> PostgresError {
+        let told = told.map(String.init) ?? "no number of"
+        return PostgresError(
+            sqlState: "08P01",
+            message: "the server says it copied \(told) rows, but \(rows.map(String.init) ?? "none") came through"
+        )
     }
 }
 
@@ -75,11 +148,7 @@ extension Connection {
         guard PQstatus(raw) == CONNECTION_OK else { throw connectionError() }
         guard let affected, rows == nil || rows == affected else {
             isUsable = false
-            let told = affected.map(String.init) ?? "no number of"
-            throw PostgresError(
-                sqlState: "08P01",
-                message: "the server says it copied \(told) rows, but \(rows.map(String.init) ?? "none") came through"
-            )
+            throw PostgresError.miscounted(told: affected, came: rows)
         }
         return affected
     }

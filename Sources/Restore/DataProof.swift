@@ -22,8 +22,8 @@ package struct DataProof: Sendable {
     ///
     /// A difference is a finding, not an error; a table that cannot be read is one.
     package func run(stop: Stop) throws -> DrillRun.TableScore {
-        let jobs = manifest.tables.sorted { ($1.textBytes, $0.fullName) < ($0.textBytes, $1.fullName) }
-        let score = Mutex(DrillRun.TableScore(total: jobs.count))
+        let jobs = Self.grouping(manifest.tables)
+        let score = Mutex(DrillRun.TableScore(total: manifest.tables.count))
         try runWorkers(
             jobs,
             workerCount: max(1, min(workers, jobs.count)),
@@ -35,14 +35,16 @@ package struct DataProof: Sendable {
                     progress: progress
                 )
             },
-            body: { prover, table in
-                let mismatch = try prover.mismatch(of: table)
+            body: { prover, tables in
+                let mismatches = try prover.mismatches(of: tables)
                 score.withLock { score in
-                    if let mismatch {
-                        score.mismatches.append(mismatch)
-                    } else {
-                        score.proven += 1
-                        score.rows += table.proof.rows
+                    for (table, mismatch) in zip(tables, mismatches) {
+                        if let mismatch {
+                            score.mismatches.append(mismatch)
+                        } else {
+                            score.proven += 1
+                            score.rows += table.proof.rows
+                        }
                     }
                 }
             },
@@ -53,5 +55,19 @@ package struct DataProof: Sendable {
             score.mismatches.sort()
             return score
         }
+    }
+
+    /// What one worker proves at a time: a table, or up to 64 small ones; the largest first.
+    private static func grouping(_ tables: [TableData]) -> [[TableData]] {
+        let sorted = tables.map { (table: $0, bytes: $0.textBytes) }.sorted { $1.bytes < $0.bytes }
+        var groups: [[TableData]] = []
+        for (table, bytes) in sorted {
+            if bytes < 1 << 20, let last = groups.last, last.count < 64, last[0].textBytes < 1 << 20 {
+                groups[groups.count - 1].append(table)
+            } else {
+                groups.append([table])
+            }
+        }
+        return groups
     }
 }

@@ -5,7 +5,7 @@ import RowHashing
 import Streams
 
 /// Reads a restored table back and compares it with what the source held under the backup's snapshot.
-package struct TableProver: ~Copyable {
+package struct TableProver {
     private let connection: Connection
     private let progress: RestoreProgress
     private let encoding: String
@@ -17,28 +17,37 @@ package struct TableProver: ~Copyable {
         self.progress = progress
     }
 
-    /// What the table holds now: number and hash sum of its rows, in the manifest's columns.
-    package func proof(of table: TableData) throws -> RowProof {
+    /// Why each of the tables is not what it was; nil when it is.
+    ///
+    /// What the tables hold now, number and hash sum of their rows in the manifest's columns, is asked for in one message.
+    package func mismatches(of tables: [TableData]) throws -> [String?] {
+        let encoding = try connection.quoteLiteral(encoding)
+        var proofs: [RowProof] = []
+        try connection.copyOut(try tables.map { try copy($0, encoding) }) { series in
+            for table in tables {
+                var hasher = RowHasher()
+                do {
+                    _ = try series.next { row in
+                        hasher.add(row.extracting(droppingLast: 1))
+                        progress.addProven(row.byteCount)
+                    }
+                } catch let error as PostgresError {
+                    throw error.diagnostic(while: "cannot read back the rows of '\(table.fullName)'")
+                }
+                proofs.append(hasher.proof)
+            }
+        }
+        return zip(tables, proofs).map(mismatch)
+    }
+
+    private func copy(_ table: TableData, _ encoding: String) throws -> String {
         let relation = try connection.quoteIdentifier(table.schema) + "." + connection.quoteIdentifier(table.name)
         let columns = try table.columns.map { try connection.quoteIdentifier($0) }.joined(separator: ", ")
         let filter = table.condition.map { " " + $0 } ?? ""
-        var hasher = RowHasher()
-        do {
-            let encoding = try connection.quoteLiteral(encoding)
-            let copy = "COPY (SELECT \(columns) FROM ONLY \(relation)\(filter)) TO STDOUT WITH (ENCODING \(encoding))"
-            _ = try connection.copyOut(copy) { row in
-                hasher.add(row.extracting(droppingLast: 1))
-                progress.addProven(row.byteCount)
-            }
-        } catch let error as PostgresError {
-            throw error.diagnostic(while: "cannot read back the rows of '\(table.fullName)'")
-        }
-        return hasher.proof
+        return "COPY (SELECT \(columns) FROM ONLY \(relation)\(filter)) TO STDOUT WITH (ENCODING \(encoding))"
     }
 
-    /// Why the table is not what it was; nil when it is.
-    package func mismatch(of table: TableData) throws -> String? {
-        let found = try proof(of: table)
+    private func mismatch(_ table: TableData, _ found: RowProof) -> String? {
         let expected = table.proof
         guard found != expected else { return nil }
         return found.rows == expected.rows

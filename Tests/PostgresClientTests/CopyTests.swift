@@ -56,6 +56,56 @@ struct CopyTests {
         }
     }
 
+    @Test("several COPYs in one message come one after the other, each with its rows")
+    func series() throws {
+        try withDatabase(sql: Self.hostileRows) { settings in
+            let connection = try Connection(settings)
+            var rows: [[String]] = []
+            try connection.copyOut(
+                [
+                    "COPY t (a) TO STDOUT", "COPY (SELECT WHERE false) TO STDOUT",
+                    "COPY (SELECT b FROM t LIMIT 2) TO STDOUT",
+                ]
+            ) { series in
+                for expected: Int64 in [8, 0, 2] {
+                    rows.append([])
+                    let count = try series.next { row in
+                        rows[rows.count - 1].append(row.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+                    }
+                    #expect(count == expected)
+                }
+            }
+            #expect(rows == [(1...8).map { "\($0)\n" }, [], ["tab\\there\n", "line\\nbreak\n"]])
+            #expect(try connection.query("SELECT 1")[0, 0] == "1")
+        }
+    }
+
+    @Test("a COPY of several that fails throws where its rows should come, and what is left over is an error")
+    func brokenSeries() throws {
+        try withDatabase(sql: Self.hostileRows) { settings in
+            let first = "COPY t (a) TO STDOUT"
+            let connection = try Connection(settings)
+            var taken = 0
+            #expect(throws: PostgresError.self) {
+                try connection.copyOut([first, "COPY (SELECT 1 / (a - 5) FROM t) TO STDOUT", first]) { series in
+                    for _ in 0..<3 {
+                        _ = try series.next { _ in }
+                        taken += 1
+                    }
+                }
+            }
+            #expect(taken == 1)
+            #expect(!connection.isUsable)
+            for statements in [[first, first], [first + "; SELECT 1"], ["SELECT 1"]] {
+                let other = try Connection(settings)
+                #expect(throws: PostgresError.self) {
+                    try other.copyOut(statements) { series in _ = try series.next { _ in } }
+                }
+                #expect(!other.isUsable)
+            }
+        }
+    }
+
     @Test("a body that throws leaves no row behind and the session usable")
     func abandonedCopyIn() throws {
         try withDatabase(sql: "CREATE TABLE t (a int)") { settings in
