@@ -18,6 +18,9 @@ struct Filling: Sendable {
     let phases: PhaseRecorder
     let options: RestoreOptions
 
+    /// How many small jobs share a transaction, and a round trip where they have no rows: each commit waits for a disk.
+    private static let batch = 32
+
     /// Does all of `plan` and returns the number of statements.
     ///
     /// The first failure stops the rest. Blocks. Memory: a few hundred KiB per worker, whatever the size.
@@ -34,11 +37,13 @@ struct Filling: Sendable {
             stop: stop,
             makeWorker: { _ in FillingSeat(self, stop) },
             body: { seat, _ in
-                while let place = queue.take() {
+                while true {
+                    let places = queue.take(upTo: Self.batch)
+                    if places.isEmpty { return }
                     do {
-                        let done = try self.do(plan.jobs[place].work, seat)
+                        let done = try self.do(places.map { plan.jobs[$0].work }, seat)
                         statements.wrappingAdd(done, ordering: .relaxed)
-                        queue.finish(place)
+                        queue.finish(places)
                     } catch {
                         queue.close()
                         throw error
@@ -53,18 +58,19 @@ struct Filling: Sendable {
         return statements.load(ordering: .relaxed)
     }
 
-    private func `do`(_ work: FillingPlan.Work, _ seat: FillingSeat) throws -> Int {
-        guard let phase = work.phase else {
+    /// Does jobs that were taken together: they are of one kind.
+    private func `do`(_ works: [FillingPlan.Work], _ seat: FillingSeat) throws -> Int {
+        guard let phase = works[0].phase else {
             progress.begin(FillingPlan.Work.Phase.build.rawValue)
             return 0
         }
-        return try phases.measurePart(phase.rawValue, bytes: work.bytes) {
-            switch work {
-            case .load(let table): try seat.tables().load(table)
+        let bytes = works.compactMap(\.bytes)
+        return try phases.measurePart(phase.rawValue, bytes: bytes.isEmpty ? nil : bytes.reduce(0, +)) {
+            switch works[0] {
+            case .load: try seat.tables().load(works.compactMap(\.table))
             case .largeObjects(let data): try seat.largeObjects().load(data)
-            case .build(let step):
-                let connection = try seat.builder().connection(for: step)
-                return try connection.withTransaction("BEGIN") { try builder.run(step, on: connection) }
+            case .build(let first):
+                return try builder.run(works.compactMap(\.step), on: seat.builder().connection(for: first))
             case .analyze(let tables): try Analyze(connection: seat.builder().plain).run(tables)
             case .everythingLoaded: break
             }

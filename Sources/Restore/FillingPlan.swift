@@ -33,6 +33,16 @@ struct FillingPlan: Sendable {
             }
         }
 
+        /// The table that is loaded.
+        var table: TableData? {
+            if case .load(let table) = self { table } else { nil }
+        }
+
+        /// What is built.
+        var step: RestoreStep? {
+            if case .build(let step) = self { step } else { nil }
+        }
+
         var phase: Phase? {
             switch self {
             case .load, .largeObjects: .load
@@ -50,6 +60,8 @@ struct FillingPlan: Sendable {
     /// Small tables are analyzed a fistful per statement: 10,000 of them should not cost 10,000 round trips.
     private static let analyzeBatch = 16
     private static let smallBytes: Int64 = 1 << 20
+    /// What weighs less shares a transaction with others of its group: loads, steps that the loader does, other steps.
+    private static let lightWeight: Int64 = 64 << 10
 
     private var loads: [ObjectIdentity: Int] = [:]
     private var numbers: [ObjectIdentity: Int] = [:]
@@ -73,7 +85,8 @@ struct FillingPlan: Sendable {
         )
         var users: [ObjectIdentity: [Int]] = [:]
         for (offset, step) in steps.enumerated() {
-            let needed = isEarly(step) && !calling(step.object) ? step.locks.compactMap { loads[$0.table] } : [loaded]
+            let isCalling = calling(step.object)
+            let needed = isEarly(step) && !isCalling ? step.locks.compactMap { loads[$0.table] } : [loaded]
             for lock in step.locks { users[lock.table, default: []].append(first + offset) }
             let isCostly = [.index, .constraint, .foreignKey].contains(step.object.kind) && step.action == .create
             add(
@@ -81,11 +94,18 @@ struct FillingPlan: Sendable {
                 after: step.after.map { first + $0 } + needed,
                 locking: step.locks.map(\.table),
                 shared: step.locks.allSatisfy { !$0.isExclusive },
-                weight: isCostly ? step.locks.reduce(1) { $0 + (rows[$1.table] ?? 0) * Self.indexBytesPerRow } : 1
+                weight: isCostly ? step.locks.reduce(1) { $0 + (rows[$1.table] ?? 0) * Self.indexBytesPerRow } : 1,
+                group: isCalling || !step.locks.allSatisfy { rows[$0.table] != nil } ? nil : Self.group(of: step)
             )
         }
         addStatistics(tables, users)
     }
+
+    /// Which small steps may share a transaction: those of one session.
+    ///
+    /// Not what may look at any table, which must not hold the locks of others meanwhile, and not what nobody knows the
+    /// size of, as a foreign key of a partitioned table.
+    private static func group(of step: RestoreStep) -> Int { LoaderRole.runs(step) ? 1 : 2 }
 
     /// How much memory a session may sort in, so that all of them together stay within half a GiB.
     static func sortingKilobytes(workers: Int) -> Int { (512 << 10) / max(1, workers) }
@@ -100,7 +120,7 @@ struct FillingPlan: Sendable {
             let identity = Self.identity(table)
             let building = table.proof.rows * Self.indexBytesPerRow * (indexes[identity] ?? 0)
             loads[identity] = jobs.count
-            add(.load(table), after: [], locking: [identity], weight: table.textBytes + building)
+            add(.load(table), after: [], locking: [identity], weight: table.textBytes + building, group: 0)
         }
         if let largeObjects {
             let bytes = largeObjects.ranges.reduce(0) { $0 + $1.textBytes }
@@ -138,7 +158,8 @@ struct FillingPlan: Sendable {
         after: [Int],
         locking tables: [ObjectIdentity] = [],
         shared: Bool = false,
-        weight: Int64
+        weight: Int64,
+        group: Int? = nil
     ) {
         let resources = tables.map { table -> Int in
             if let known = numbers[table] { return known }
@@ -149,7 +170,8 @@ struct FillingPlan: Sendable {
             prerequisites: after,
             resources: Set(resources),
             sharesResources: shared,
-            weight: weight
+            weight: weight,
+            group: weight <= Self.lightWeight ? group : nil
         )
         jobs.append(Job(work: work, ordering: ordering))
     }

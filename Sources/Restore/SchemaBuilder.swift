@@ -13,8 +13,9 @@ struct SchemaBuilder: Sendable {
     let loader: ConnectionSettings?
     let progress: RestoreProgress
 
-    /// How many steps one transaction holds: each created table keeps a lock until the end of it.
-    private static let batch = 100
+    /// How many steps one transaction holds, and one message to the server: each created table keeps a lock until the
+    /// end of it.
+    static let batch = 100
 
     /// Runs `steps` in their order on one connection and returns the number of statements.
     func runInOrder(_ steps: [RestoreStep], stop: Stop) throws -> Int {
@@ -22,13 +23,50 @@ struct SchemaBuilder: Sendable {
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
         var count = 0
         for start in stride(from: 0, to: steps.count, by: Self.batch) {
-            try connection.withTransaction("BEGIN") {
-                for step in steps[start..<min(start + Self.batch, steps.count)] {
-                    count += try run(step, on: connection)
-                }
-            }
+            count += try run(Array(steps[start..<min(start + Self.batch, steps.count)]), on: connection)
         }
         return count
+    }
+
+    /// Runs steps in a transaction of their own and returns the number of statements.
+    ///
+    /// They travel in one message. When it is refused, they are done again one by one, so that the error names the one.
+    func run(_ steps: [RestoreStep], on connection: Connection) throws -> Int {
+        let statements = steps.flatMap(\.statements)
+        guard !statements.isEmpty else { return 0 }
+        do {
+            // On a line of its own: nothing in front of it can make it part of a comment.
+            try connection.execute("BEGIN\n;" + statements.joined(separator: "\n;") + "\n;COMMIT")
+        } catch let error as PostgresError {
+            connection.rollBack()
+            guard statements.count > 1, !error.isConnectionLost, !error.isCancelled else {
+                throw explained(error, steps[0], statements[0])
+            }
+            try connection.withTransaction {
+                for step in steps { try runAlone(step, on: connection) }
+            }
+        }
+        return statements.count
+    }
+
+    private func runAlone(_ step: RestoreStep, on connection: Connection) throws {
+        for statement in step.statements {
+            do {
+                try connection.execute(statement)
+            } catch let error as PostgresError {
+                throw explained(error, step, statement)
+            }
+        }
+    }
+
+    private func explained(_ error: PostgresError, _ step: RestoreStep, _ statement: String) -> Diagnostic {
+        guard !error.isConnectionLost, !error.isCancelled else {
+            return error.diagnostic(while: "cannot create \(step.object)")
+        }
+        var failure = error.diagnostic(while: "the target refused the definition of \(step.object)")
+        if failure.code != .databasePermission { failure.code = .restoreStatement }
+        failure.context["statement"] = statement
+        return failure
     }
 
     /// Runs `steps`, whose `after` are positions in the same list, as parallel as they allow.
@@ -54,7 +92,7 @@ struct SchemaBuilder: Sendable {
                 while let place = queue.take() {
                     do {
                         let connection = try seat.connection(for: steps[place])
-                        let done = try connection.withTransaction("BEGIN") { try run(steps[place], on: connection) }
+                        let done = try run([steps[place]], on: connection)
                         count.withLock { $0 += done }
                         queue.finish(place)
                     } catch {
@@ -69,25 +107,6 @@ struct SchemaBuilder: Sendable {
             throw Diagnostic(.internalError, "\(queue.unfinished) definitions wait for each other in a circle")
         }
         return count.withLock { $0 }
-    }
-
-    /// Runs one step in a transaction of the caller's; returns the number of statements.
-    func run(_ step: RestoreStep, on connection: Connection) throws -> Int {
-        var current: String?
-        do {
-            for statement in step.statements {
-                current = statement
-                try connection.execute(statement)
-            }
-        } catch let error as PostgresError where !error.isConnectionLost && !error.isCancelled {
-            var failure = error.diagnostic(while: "the target refused the definition of \(step.object)")
-            if failure.code != .databasePermission { failure.code = .restoreStatement }
-            failure.context["statement"] = current
-            throw failure
-        } catch let error as PostgresError {
-            throw error.diagnostic(while: "cannot create \(step.object)")
-        }
-        return step.statements.count
     }
 
     private func jobs(for steps: [RestoreStep]) -> [DependencyQueue.Job] {

@@ -18,43 +18,62 @@ struct TableLoader {
         self.progress = progress
     }
 
-    /// Loads one table in one transaction, and leaves nothing of it when anything fails.
+    /// Loads tables in one transaction, one after the other, and leaves nothing of them when anything fails.
     ///
     /// TRUNCATE and COPY FREEZE in one transaction let the server skip the write-ahead log where its configuration
     /// allows, and spare the table its first rewrite by VACUUM. Tables with a condition (configuration tables of
     /// extensions) already hold the extension's own rows, so they are added to instead. When an archive fails in the
     /// middle, the transaction is begun again with another copy of it, where there is one.
-    func load(_ table: TableData) throws {
-        guard table.proof.rows > 0 else { return }
-        try reader.retrying { try loadOnce(table) }
+    func load(_ tables: [TableData]) throws {
+        let filled = tables.filter { $0.proof.rows > 0 }
+        guard !filled.isEmpty else { return }
+        try reader.retrying { try loadOnce(filled) }
     }
 
-    private func loadOnce(_ table: TableData) throws {
-        let name = "\(table.schema).\(table.name)"
+    /// BEGIN and TRUNCATE travel with the COPY that follows them: a small table costs one round trip besides its rows.
+    private func loadOnce(_ tables: [TableData]) throws {
+        do {
+            for (position, table) in tables.enumerated() {
+                do {
+                    try load(table, preceding: position == 0 ? "BEGIN; " : "")
+                } catch let error as PostgresError {
+                    throw error.diagnostic(while: "cannot load the rows of '\(Self.name(table))'")
+                }
+            }
+            do {
+                try connection.execute("COMMIT")
+            } catch let error as PostgresError {
+                throw error.diagnostic(while: "cannot keep the rows of '\(Self.name(tables[0]))'")
+            }
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    private func load(_ table: TableData, preceding begin: String) throws {
+        let name = Self.name(table)
         let relation = try connection.quoteIdentifier(table.schema) + "." + connection.quoteIdentifier(table.name)
         let columns = try table.columns.map { try connection.quoteIdentifier($0) }.joined(separator: ", ")
         let list = columns.isEmpty ? "" : " (\(columns))"
-        do {
-            try connection.withTransaction("BEGIN") {
-                if table.condition == nil { try connection.execute("TRUNCATE ONLY \(relation)") }
-                let options = "ENCODING \(try connection.quoteLiteral(encoding)), FREEZE \(table.condition == nil)"
-                let rows = try connection.copyIn("COPY \(relation)\(list) FROM STDIN WITH (\(options))") { input in
-                    for range in table.ranges {
-                        try reader.read(range, of: name) { bytes in
-                            try input.write(bytes)
-                            progress.addLoaded(bytes.byteCount)
-                        }
-                    }
-                }
-                guard rows == table.proof.rows else {
-                    throw Diagnostic(
-                        .restoreStatement,
-                        "the target took \(rows) rows of '\(name)', the point has \(table.proof.rows)"
-                    )
+        let truncate = table.condition == nil ? "TRUNCATE ONLY \(relation); " : ""
+        let options = "ENCODING \(try connection.quoteLiteral(encoding)), FREEZE \(table.condition == nil)"
+        let copy = "COPY \(relation)\(list) FROM STDIN WITH (\(options))"
+        let rows = try connection.copyIn(begin + truncate + copy) { input in
+            for range in table.ranges {
+                try reader.read(range, of: name) { bytes in
+                    try input.write(bytes)
+                    progress.addLoaded(bytes.byteCount)
                 }
             }
-        } catch let error as PostgresError {
-            throw error.diagnostic(while: "cannot load the rows of '\(name)'")
+        }
+        guard rows == table.proof.rows else {
+            throw Diagnostic(
+                .restoreStatement,
+                "the target took \(rows) rows of '\(name)', the point has \(table.proof.rows)"
+            )
         }
     }
+
+    private static func name(_ table: TableData) -> String { "\(table.schema).\(table.name)" }
 }

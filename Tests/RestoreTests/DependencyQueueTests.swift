@@ -8,8 +8,14 @@ import Testing
 struct DependencyQueueTests {
     private typealias Job = DependencyQueue.Job
 
-    private func job(after: [Int] = [], on: Set<Int> = [], shared: Bool = false, weight: Int64 = 1) -> Job {
-        Job(prerequisites: after, resources: on, sharesResources: shared, weight: weight)
+    private func job(
+        after: [Int] = [],
+        on: Set<Int> = [],
+        shared: Bool = false,
+        weight: Int64 = 1,
+        group: Int? = nil
+    ) -> Job {
+        Job(prerequisites: after, resources: on, sharesResources: shared, weight: weight, group: group)
     }
 
     @Test("a job waits for what it depends on, and the heaviest ready job goes first")
@@ -38,6 +44,37 @@ struct DependencyQueueTests {
         #expect(queue.take() == 1)
     }
 
+    @Test("jobs of one group are taken together, up to the limit, and never with others")
+    func groups() {
+        let queue = DependencyQueue([
+            job(weight: 3, group: 0), job(weight: 9), job(weight: 2, group: 0), job(weight: 3, group: 1),
+            job(weight: 1, group: 0), job(after: [0], group: 0),
+        ])
+        #expect(queue.take(upTo: 9) == [1])
+        #expect(queue.take(upTo: 2) == [0, 2])
+        #expect(queue.take(upTo: 9) == [3])
+        #expect(queue.take(upTo: 9) == [4])
+        queue.finish([0, 2])
+        #expect(queue.take(upTo: 9) == [5])
+        queue.finish([1, 3, 4, 5])
+        #expect(queue.take(upTo: 9) == [])
+        #expect(queue.unfinished == 0)
+    }
+
+    @Test("what is taken together may lock one table, and locks it until all of it is done")
+    func groupsAndResources() {
+        let queue = DependencyQueue([
+            job(on: [7], weight: 4, group: 0), job(on: [7], weight: 3, group: 0), job(on: [7], weight: 2),
+            job(on: [8], weight: 1, group: 0),
+        ])
+        #expect(queue.take(upTo: 2) == [0, 1])
+        #expect(queue.take(upTo: 2) == [3])
+        queue.finish(0)
+        queue.finish(3)
+        queue.finish(1)
+        #expect(queue.take(upTo: 2) == [2])
+    }
+
     @Test("a circle ends the queue instead of waiting for ever")
     func circle() {
         let queue = DependencyQueue([job(after: [1]), job(after: [0])])
@@ -59,9 +96,11 @@ struct DependencyQueueTests {
                 after: Array(Set(after)),
                 on: [Int.random(in: 0..<20, using: &random)],
                 shared: Bool.random(using: &random),
-                weight: Int64.random(in: 0...9, using: &random)
+                weight: Int64.random(in: 0...9, using: &random),
+                group: [nil, 0, 1].randomElement(using: &random) ?? nil
             )
         }
+        let limit = Int(seed)
         let queue = DependencyQueue(jobs)
         let done = Mutex<[Int]>([])
         try runWorkers(
@@ -70,11 +109,12 @@ struct DependencyQueueTests {
             stop: Stop(),
             makeWorker: { $0 },
             body: { (_: inout Int, _: Int) in
-                while let place = queue.take() {
+                while case let places = queue.take(upTo: limit), !places.isEmpty {
                     let earlier = done.withLock { Set($0) }
-                    #expect(jobs[place].prerequisites.allSatisfy(earlier.contains))
-                    done.withLock { $0.append(place) }
-                    queue.finish(place)
+                    #expect(places.flatMap { jobs[$0].prerequisites }.allSatisfy(earlier.contains))
+                    #expect(places.count == 1 || Set(places.map { jobs[$0].group }).count == 1)
+                    done.withLock { $0 += places }
+                    queue.finish(places)
                 }
             },
             finishWorker: { _ in }
