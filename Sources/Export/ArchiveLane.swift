@@ -91,12 +91,12 @@ final class ArchiveLane {
     }
 }
 
-/// Passes everything on and hashes what belongs to the current range.
-private final class RangeTap: ByteSink {
-    private let next: any ByteSink
+/// Passes everything on, if there is a next stage, and hashes what belongs to the current range.
+final class RangeTap: ByteSink {
+    private let next: (any ByteSink)?
     private var hash: SHA256?
 
-    init(into next: any ByteSink) { self.next = next }
+    init(into next: (any ByteSink)? = nil) { self.next = next }
 
     func beginRange() { hash = SHA256() }
 
@@ -107,8 +107,8 @@ private final class RangeTap: ByteSink {
 
     func write(_ bytes: RawSpan) throws {
         hash?.update(bytes)
-        try next.write(bytes)
+        try next?.write(bytes)
     }
 
-    func finish() throws { try next.finish() }
+    func finish() throws { try next?.finish() }
 }

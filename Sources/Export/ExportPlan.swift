@@ -26,6 +26,8 @@ package struct ExportPlan: Sendable {
     package var rangeBytes: Int64 = 8 << 20
     /// Where an archive ends and the next begins, at the end of a range.
     package var archiveBytes: Int64 = 256 << 20
+    /// From how many tables of a few rows on these are read in every run, and stored only where they changed.
+    package var manySmallTables = 1000
     /// Every range is read again within this time, changed or not.
     package var rereadWithin: Duration = .seconds(30 * 86400)
     /// How much COPY text a run may read again only because of that; nil for all that is due.

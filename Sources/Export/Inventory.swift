@@ -8,7 +8,7 @@ struct Inventory: Sendable {
     var omissions: [Omission]
 
     /// Reads sizes, columns and catalog keys of the tables of `snapshot`, all in a handful of queries.
-    init(of snapshot: ExportedSnapshot, on connection: Connection) throws {
+    init(of snapshot: ExportedSnapshot, on connection: Connection, manySmallTables: Int = .max) throws {
         var omissions = snapshot.excluded.filter { !$0.isPartitioned }.map {
             Omission(object: "rows of table '\($0.displayName)'", reason: "excluded by the plan")
         }
@@ -28,6 +28,10 @@ struct Inventory: Sendable {
         omissions += try Self.foreignTables(on: connection)
         self.omissions = omissions
         tables = try Self.describe(wanted, on: connection)
+        let small = tables.indices.filter { tables[$0].isSmall }
+        if small.count >= manySmallTables {
+            for index in small { tables[index].isComparedByText = true }
+        }
     }
 
     private static func describe(_ relations: [ListedRelation], on connection: Connection) throws -> [SourceTable] {

@@ -33,6 +33,7 @@ struct RangeDecisions: Sendable, Hashable {
         switch prospect {
         case .settled: return .settled
         case .read(let reason): return .read(reason)
+        case .sameText: return .read(.small)
         case .candidate(let base, let isDue):
             guard let scan, let known = base.fingerprint else { return .read(.notComparable) }
             switch RangeVerdict(base: known, now: scan) {

@@ -22,6 +22,8 @@ struct RangeWork {
         var takers: [(destination: Destination, reason: ReadReason)]
         /// What bases hold that think it unchanged: each is held against the rows, also one that they are not read for.
         var unchanged: [TableRange]
+        /// What destinations hold of a table that is read in any case, by index.
+        var stored: [Int: StoredText]
         /// What the server is asked; nil when the range certainly is empty.
         var statement: String?
     }
@@ -63,8 +65,17 @@ struct RangeWork {
             scan: scan,
             takers: takers,
             unchanged: judged.unchanged,
+            stored: stored(task),
             statement: statement(for: task)
         )
+    }
+
+    private func stored(_ task: RangeTask) -> [Int: StoredText] {
+        var stored: [Int: StoredText] = [:]
+        for (destination, prospect) in zip(context.destinations, task.prospects) {
+            if case .sameText(let text) = prospect { stored[destination.index] = text }
+        }
+        return stored
     }
 
     /// Reads ranges, each once for every destination that needs it: a message to the server for all of them.
@@ -79,13 +90,12 @@ struct RangeWork {
     }
 
     private func pack(_ reading: Reading, _ series: CopySeries) throws -> PackedRange {
+        let (content, takers) = (content(of: reading.task), reading.takers.map(\.destination).live)
         do {
-            return try pipeline.copy(
-                series,
-                as: content(of: reading.task),
-                from: reading.task.blocks.first,
-                to: reading.takers.map(\.destination).live
-            )
+            guard reading.stored.isEmpty else {
+                return try pipeline.copy(series, as: content, to: takers, unless: reading.stored)
+            }
+            return try pipeline.copy(series, as: content, from: reading.task.blocks.first, to: takers)
         } catch let error as PostgresError where error.saysTextIsTooLong {
             guard case .table(let index) = reading.task.source else { throw error }
             throw UnprintableRow(table: context.inventory.tables[index], blocks: reading.task.blocks, error: error)
@@ -113,7 +123,8 @@ struct RangeWork {
                 fingerprint: scan?.fingerprint,
                 readIn: context.plan.point.slot
             )
-            taker.destination.ledger.read(task, range, because: taker.reason)
+            let isOther = taker.reason == .small && !packed.unchanged.contains(taker.destination.index)
+            taker.destination.ledger.read(task, range, because: isOther ? .rowsChanged : taker.reason)
         }
         if reading.unchanged.contains(where: { $0.proof != packed.proof || $0.textBytes != packed.textBytes }) {
             context.findings.contradict("\(name(of: task)): it looked unchanged, but its rows are others")
@@ -148,7 +159,7 @@ struct RangeWork {
         for (position, task) in tasks.enumerated() {
             guard task.isScanned, case .table(let index) = task.source else { continue }
             let table = context.inventory.tables[index]
-            guard table.isReusable else { continue }
+            guard table.isReusable, !table.isComparedByText || task.blocks != .all else { continue }
             if table.isCertainlyEmpty {
                 let nothing = RangeFingerprint(rows: 0, first: 0, second: 0, permanent: 0)
                 let windows = context.windows.distinct.count

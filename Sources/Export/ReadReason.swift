@@ -15,6 +15,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
     case archiveMissing = "archive-missing"
     case repack
     case rereadDue = "reread-due"
+    case small = "small-table"
     case violation
 
     /// The reason as people read it after "read 2 ranges: ".
@@ -35,6 +36,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
         case .archiveMissing: "the archive that held the rows is gone"
         case .repack: "the archive that held the rows is mostly dead, and was marked for reading again"
         case .rereadDue: "it is time to read it again"
+        case .small: "small tables are read each time, and these are as they were"
         case .violation: "the proof that nothing changed was contradicted in this run"
         }
     }

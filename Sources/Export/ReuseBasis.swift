@@ -11,6 +11,8 @@ struct ReuseBasis: Sendable {
         case read(ReadReason)
         /// Reusable if the scan says that nothing changed; with `isDue`, it is read even then, and compared.
         case candidate(TableRange, isDue: Bool)
+        /// To be read, and stored only if it is other than this.
+        case sameText(StoredText)
         /// This run has it already.
         case settled
     }
@@ -20,8 +22,8 @@ struct ReuseBasis: Sendable {
     let slot: Slot
     /// By name; the catalog key holds a table's number.
     private let tables: [TableName: TableData]
-    /// The archives of the base that are still there, whole.
-    private let archives: Set<ArchiveID>
+    /// The archives of the base that are still there, whole, and the times that stand in their headers.
+    private let archives: [ArchiveID: Int64]
     /// Those that are there and are to be read again.
     private let repacked: Set<ArchiveID>
     private let schedule: RereadSchedule
@@ -34,7 +36,11 @@ struct ReuseBasis: Sendable {
             base.tables.map { ($0.fullName, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        archives = Set(base.archives.filter { present.sizes[$0.id] == $0.bytes }.map(\.id))
+        archives = Dictionary(
+            base.archives.filter { present.sizes[$0.id] == $0.bytes }
+                .map { ($0.id, $0.writtenIn.slot.instant.secondsSinceEpoch) },
+            uniquingKeysWith: { first, _ in first }
+        )
         repacked = present.repacked
     }
 
@@ -52,17 +58,32 @@ struct ReuseBasis: Sendable {
 
     /// Whether a range may be taken over, as far as that is known without looking at its rows.
     func prospect(of blocks: BlockRange, in table: SourceTable) -> Prospect {
+        if table.isComparedByText, blocks == .all { return textProspect(of: table) }
         switch comparable(table) {
         case .failure(let refusal): return .read(refusal.reason)
         case .success(let known):
             guard ScanRhythm(history: known.rhythm).decision == .compare else { return .read(.alwaysChanges) }
             guard let range = known.range(blocks) else { return .read(.newRange) }
             guard range.fingerprint != nil else { return .read(.notComparable) }
-            guard archives.contains(range.location.archive) else {
-                return .read(repacked.contains(range.location.archive) ? .repack : .archiveMissing)
-            }
+            guard archives[range.location.archive] != nil else { return .read(absence(of: range)) }
             return .candidate(range, isDue: schedule.isDue(range, of: table.displayName))
         }
+    }
+
+    /// What a small table is held against: its rows are read whatever the catalogs say, so it only matters that the base
+    /// means the same columns.
+    private func textProspect(of table: SourceTable) -> Prospect {
+        guard let known = tables[TableName(schema: table.schema, name: table.name)] else { return .read(.newTable) }
+        guard known.condition == nil, known.columns.map(Spelling.init) == table.columns.map(Spelling.init) else {
+            return .read(.tableChanged)
+        }
+        guard let range = known.range(.all), range.location.members == 1 else { return .read(.newRange) }
+        guard let modified = archives[range.location.archive] else { return .read(absence(of: range)) }
+        return .sameText(StoredText(range: range, modified: modified))
+    }
+
+    private func absence(of range: TableRange) -> ReadReason {
+        repacked.contains(range.location.archive) ? .repack : .archiveMissing
     }
 
     private struct Refusal: Error {

@@ -13,6 +13,8 @@ struct PackedRange: Sendable, Hashable {
     var textBytes: Int64
     /// Where it lies in each destination that takes it, by index.
     var locations: [Int: ArchiveLocation]
+    /// The destinations that had it already, where nothing was written.
+    var unchanged: Set<Int> = []
 }
 
 /// Rows in, members out: hashed, cut into pieces of bounded size, compressed, checked, packed.
@@ -29,6 +31,9 @@ final class RowPipeline {
     private let text = IOBuffer(capacity: memberBytes)
     private let packed = IOBuffer(capacity: MemberCompressor.bound(memberBytes))
     private let unpacked = IOBuffer(capacity: memberBytes)
+    private let stored = StoredTextCheck()
+    /// The rows of one small table.
+    private var held: [UInt8] = []
     /// Called after each member, with the rows and bytes since the last call.
     private let afterMember: (_ rows: Int64, _ bytes: Int64) throws -> Void
 
@@ -72,6 +77,53 @@ final class RowPipeline {
             textBytes: textBytes,
             locations: locations
         )
+    }
+
+    /// Packs the rows of the next COPY of `series`, and writes them where `stored` is something else.
+    ///
+    /// For tables of a few rows only: they are held as a whole.
+    func copy(
+        _ series: CopySeries,
+        as content: MemberName.Content,
+        to destinations: [Destination],
+        unless stored: [Int: StoredText]
+    ) throws -> PackedRange {
+        var hasher = RowHasher()
+        held.removeAll(keepingCapacity: held.capacity <= Self.memberBytes)
+        _ = try series.next { row in
+            hasher.add(row.extracting(droppingLast: 1))
+            row.withUnsafeBytes { held.append(contentsOf: $0) }
+        }
+        var result = PackedRange(proof: hasher.proof, textBytes: Int64(held.count), locations: [:])
+        for (index, text) in try unchanged(result, content, stored) {
+            result.locations[index] = text.range.location
+            result.unchanged.insert(index)
+        }
+        let takers = destinations.filter { !result.unchanged.contains($0.index) }
+        guard !takers.isEmpty else {
+            try afterMember(result.proof.rows, result.textBytes)
+            return result
+        }
+        let written = try lanes.range(for: takers) { write in
+            var cutter = MemberCutter(content: content, range: 0)
+            try held.withUnsafeBytes { try append($0.bytes, &cutter, write) }
+            try flush(&cutter, rows: result.proof.rows, write)
+        }
+        result.locations.merge(written) { _, new in new }
+        return result
+    }
+
+    /// The destinations that hold exactly what was just read.
+    private func unchanged(
+        _ range: PackedRange,
+        _ content: MemberName.Content,
+        _ stored: [Int: StoredText]
+    ) throws -> [Int: StoredText] {
+        let alike = stored.filter { $0.value.range.proof == range.proof && $0.value.range.textBytes == range.textBytes }
+        guard !alike.isEmpty, !held.isEmpty, held.count <= Self.memberBytes else { return [:] }
+        let length = try held.withUnsafeBytes { try compressor.compress($0, into: packed.storage) }
+        let name = try MemberName(content, range: 0, part: 0)
+        return try alike.filter { try self.stored.isSame(packed.prefix(length), named: name, as: $0.value) }
     }
 
     /// A range that is known to hold nothing.

@@ -18,6 +18,8 @@ struct SourceTable: Sendable, Hashable {
     var catalogKey: String?
     /// Whether (ctid, xmin) say anything about the text of this table's rows.
     var isReusable: Bool
+    /// Whether its rows are read in any case, and held against what is stored.
+    var isComparedByText = false
 
     /// The name in SQL.
     var sqlName: String { quotedIdentifier(schema, name) }
@@ -27,6 +29,10 @@ struct SourceTable: Sendable, Hashable {
 
     /// Whether it can be read by block ranges: a condition or another storage leaves only the whole.
     var isDivisible: Bool { isHeap && condition == nil }
+
+    /// Whether sending its rows takes less than finding out whether they changed: a query has the server open every index
+    /// of the table, which for a few rows is four times the work of sending them.
+    var isSmall: Bool { isDivisible && (1...2).contains(heapBlocks) && toastBytes == 0 && !columns.isEmpty }
 
     /// Whether it certainly holds no row: every row that the snapshot sees lies in a block that cannot have gone away
     /// while the table was locked.
