@@ -11,6 +11,7 @@ import Terminal
 package enum Program {
     /// Parses `arguments` (without the program's name), runs the command, reports what went wrong, returns the status.
     package static func run(_ arguments: [String]) async -> Int32 {
+        MemorySettings.apply()
         let environment = currentEnvironment()
         let stop = Stop()
         let signals = InterruptSignals(stop: stop)

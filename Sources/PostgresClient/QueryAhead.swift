@@ -1,5 +1,4 @@
 import Streams
-import Synchronization
 
 /// Runs `body` with a session that sees the same snapshot, and ends that session; may throw when there is none to be had.
 package typealias SecondSession = @Sendable (_ body: (Connection) throws -> Void) throws -> Void
@@ -14,50 +13,55 @@ package final class QueryAhead: Sendable {
         var rows: Rows
     }
 
-    private final class Place: Sendable {
-        let gate = Latch(count: 1)
-        let answer = Mutex<Answer?>(nil)
+    private struct State {
+        /// Answers that nobody has taken.
+        var answers: [String: Answer] = [:]
+        /// How many threads wait for an answer.
+        var waiting = 0
+        var isUnwanted = false
+        var hasEnded = false
     }
 
-    private let places: [String: Place]
-    private let isUnwanted = Mutex(false)
-    private let ended = Latch(count: 1)
+    /// Answers that may lie here untaken: each is held in memory by libpq.
+    private static let depth = 2
+
+    private let queries: Set<String>
+    private let state = Monitor(State())
 
     /// Begins to ask, in this order.
     package init(_ queries: [String], in session: @escaping SecondSession) {
-        let places = Dictionary(queries.map { ($0, Place()) }, uniquingKeysWith: { first, _ in first })
-        self.places = places
+        self.queries = Set(queries)
         startDedicatedThread { [self] in
             try? session { connection in try ask(queries, on: connection) }
-            for place in places.values { place.gate.arrive() }
-            ended.arrive()
+            state.change { $0.hasEnded = true }
         }
     }
 
     /// The answer, waited for; nil when the query is none of these or had no answer.
     package func rows(of query: String) -> Rows? {
-        guard let place = places[query] else { return nil }
-        place.gate.wait()
-        // Taken out, so that the memory goes with whoever reads it.
-        return place.answer.withLock { answer in
-            defer { answer = nil }
-            return answer?.rows
+        guard queries.contains(query) else { return nil }
+        state.change { $0.waiting += 1 }
+        return state.when({ $0.answers[query] != nil || $0.hasEnded }) { state in
+            state.waiting -= 1
+            // Taken out, so that the memory goes with whoever reads it.
+            return state.answers.removeValue(forKey: query)?.rows
         }
     }
 
     /// Asks nothing more and returns when the second session is closed.
     package func end() {
-        isUnwanted.withLock { $0 = true }
-        ended.wait()
+        state.change { $0.isUnwanted = true }
+        state.when({ $0.hasEnded }) { _ in }
     }
 
     private func ask(_ queries: [String], on connection: Connection) throws {
         for query in queries {
-            if isUnwanted.withLock({ $0 }) { return }
+            let isUnwanted = state.when({ $0.isUnwanted || $0.waiting > 0 || $0.answers.count < Self.depth }) {
+                $0.isUnwanted
+            }
+            if isUnwanted { return }
             let rows = try connection.query(query)
-            guard let place = places[query] else { continue }
-            place.answer.withLock { $0 = Answer(rows: rows) }
-            place.gate.arrive()
+            state.change { $0.answers[query] = Answer(rows: rows) }
         }
     }
 }

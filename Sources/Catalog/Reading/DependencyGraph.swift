@@ -68,8 +68,8 @@ struct DependencyGraph {
         _ objects: [FoundObject],
         _ supporters: Set<Pair>
     ) {
-        for address in edges.targets[source] ?? [] {
-            guard let target = owners[address], target != index else { continue }
+        edges.forEachTarget(of: source) { address in
+            guard let target = owners[address], target != index else { return }
             // The functions that make up a base type need its shell only.
             let isSupporter = !supporters.isEmpty && supporters.contains(Pair(index, target))
             let stage = isSupporter ? 0 : objects[target].usableStage
@@ -86,7 +86,7 @@ struct DependencyGraph {
         var pairs: Set<Pair> = []
         for (index, object) in objects.enumerated() where object.usableStage > 0 {
             for source in object.stages.flatMap(\.sources) {
-                for target in edges.targets[source] ?? [] {
+                edges.forEachTarget(of: source) { target in
                     if let function = owners[target] { pairs.insert(Pair(function, index)) }
                 }
             }

@@ -50,6 +50,11 @@ struct CatalogAddress: Hashable, Sendable {
         self.oid = oid
     }
 
+    init(number: UInt64) { self.init(UInt32(truncatingIfNeeded: number >> 32), UInt32(truncatingIfNeeded: number)) }
+
+    /// Both in one number.
+    var number: UInt64 { UInt64(catalog) << 32 | UInt64(oid) }
+
     /// One number is hashed in half the time of two, and there are hundreds of thousands.
-    func hash(into hasher: inout Hasher) { hasher.combine(UInt64(catalog) << 32 | UInt64(oid)) }
+    func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
