@@ -41,7 +41,7 @@ struct Filling: Sendable {
                     let places = queue.take(upTo: Self.batch)
                     if places.isEmpty { return }
                     do {
-                        let done = try self.do(places.map { plan.jobs[$0].work }, seat)
+                        let done = try self.do(places.map { plan.jobs[$0] }, seat)
                         statements.wrappingAdd(done, ordering: .relaxed)
                         queue.finish(places)
                     } catch {
@@ -59,7 +59,8 @@ struct Filling: Sendable {
     }
 
     /// Does jobs that were taken together: they are of one kind.
-    private func `do`(_ works: [FillingPlan.Work], _ seat: FillingSeat) throws -> Int {
+    private func `do`(_ jobs: [FillingPlan.Job], _ seat: FillingSeat) throws -> Int {
+        let works = jobs.map(\.work)
         guard let phase = works[0].phase else {
             progress.begin(FillingPlan.Work.Phase.build.rawValue)
             return 0
@@ -67,7 +68,9 @@ struct Filling: Sendable {
         let bytes = works.compactMap(\.bytes)
         return try phases.measurePart(phase.rawValue, bytes: bytes.isEmpty ? nil : bytes.reduce(0, +)) {
             switch works[0] {
-            case .load: try seat.tables().load(works.compactMap(\.table))
+            case .load:
+                let areEmpty = jobs[0].ordering.group == FillingPlan.smallLoads
+                try seat.tables().load(works.compactMap(\.table), areEmpty: areEmpty)
             case .largeObjects(let data): try seat.largeObjects().load(data)
             case .build(let first):
                 return try builder.run(works.compactMap(\.step), on: seat.builder().connection(for: first))

@@ -60,6 +60,8 @@ struct FillingPlan: Sendable {
     /// Small tables are analyzed a fistful per statement: 10,000 of them should not cost 10,000 round trips.
     private static let analyzeBatch = 16
     private static let smallBytes: Int64 = 1 << 20
+    /// The group of loads into small tables that certainly are empty.
+    static let smallLoads = 0
     /// What weighs less shares a transaction with others of its group: loads, steps that the loader does, other steps.
     private static let lightWeight: Int64 = 64 << 10
 
@@ -69,13 +71,15 @@ struct FillingPlan: Sendable {
     /// Plans for `tables` and `steps`, whose `after` are positions in the same list.
     ///
     /// `calling` says of an object whether building it may run functions of the database: these may look at any table.
+    /// `isNew` says of a table whether this restore has made it, so that it certainly is empty.
     init(
         _ tables: [TableData],
         largeObjects: LargeObjectData?,
         steps: [RestoreStep],
-        calling: (ObjectIdentity) -> Bool
+        calling: (ObjectIdentity) -> Bool,
+        isNew: (ObjectIdentity) -> Bool = { _ in false }
     ) {
-        addLoads(tables, largeObjects, steps)
+        addLoads(tables, largeObjects, steps, isNew)
         let loaded = jobs.count
         add(.everythingLoaded, after: Array(0..<loaded), weight: .max)
         let first = jobs.count
@@ -111,7 +115,12 @@ struct FillingPlan: Sendable {
     static func sortingKilobytes(workers: Int) -> Int { (512 << 10) / max(1, workers) }
 
     /// The largest first, indexes included: what takes longest begins first.
-    private mutating func addLoads(_ tables: [TableData], _ largeObjects: LargeObjectData?, _ steps: [RestoreStep]) {
+    private mutating func addLoads(
+        _ tables: [TableData],
+        _ largeObjects: LargeObjectData?,
+        _ steps: [RestoreStep],
+        _ isNew: (ObjectIdentity) -> Bool
+    ) {
         var indexes: [ObjectIdentity: Int64] = [:]
         for step in steps where [.index, .constraint].contains(step.object.kind) && step.action == .create {
             for lock in step.locks { indexes[lock.table, default: 0] += 1 }
@@ -120,7 +129,13 @@ struct FillingPlan: Sendable {
             let identity = Self.identity(table)
             let building = table.proof.rows * Self.indexBytesPerRow * (indexes[identity] ?? 0)
             loads[identity] = jobs.count
-            add(.load(table), after: [], locking: [identity], weight: table.textBytes + building, group: 0)
+            add(
+                .load(table),
+                after: [],
+                locking: [identity],
+                weight: table.textBytes + building,
+                group: table.condition == nil && isNew(identity) ? Self.smallLoads : nil
+            )
         }
         if let largeObjects {
             let bytes = largeObjects.ranges.reduce(0) { $0 + $1.textBytes }

@@ -128,11 +128,14 @@ package struct Restorer: Sendable {
                 callers.insert(object.identity)
             }
         }
+        // What an extension has made is none of them: it may have put rows in.
+        let made = Set(catalog.objects(of: .table).map(\.identity))
         return FillingPlan(
             tables,
             largeObjects: options.selection.isEverything ? manifest.largeObjects : nil,
             steps: plan.postData,
-            calling: { callers.contains($0) }
+            calling: { callers.contains($0) },
+            isNew: { made.contains($0) }
         )
     }
 

@@ -82,6 +82,23 @@ struct FillingPlanTests {
         #expect(jobs[0].ordering.weight > jobs[1].ordering.weight)
     }
 
+    @Test("small tables that this restore has made are loaded together, large ones and what an extension made alone")
+    func together() throws {
+        let tables = [try table("orders"), try table("parts", bytes: 100), try table("extensions", bytes: 100)]
+        let plan = FillingPlan(
+            tables,
+            largeObjects: nil,
+            steps: [step(.index, on: [parts])],
+            calling: { _ in false },
+            isNew: { $0.name != "extensions" }
+        )
+        #expect(plan.jobs[..<3].map(\.ordering.group) == [nil, FillingPlan.smallLoads, nil])
+        #expect(plan.jobs[4].ordering.group != nil)
+        let calling = FillingPlan(tables, largeObjects: nil, steps: [step(.index, on: [parts])], calling: { _ in true })
+        #expect(calling.jobs[4].ordering.group == nil)
+        #expect(calling.jobs[1].ordering.group == nil)
+    }
+
     @Test("sessions that sort share half a GiB")
     func memory() {
         #expect(FillingPlan.sortingKilobytes(workers: 2) == 256 << 10)
