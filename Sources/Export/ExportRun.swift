@@ -48,14 +48,8 @@ struct ExportRun {
                 try ExportSurvey(coordinator, snapshot, plan: plan)
             }
         }
-        let catalog = try phases.measure("catalog") {
-            try StoredDefinitions(
-                from: coordinator.connection,
-                alongside: secondSession(snapshot, coordinator.pinned),
-                excluding: plan.excludedObjects
-            )
-        }
         let anchor = try phases.measure("anchor") { try castAnchor(survey, snapshot, coordinator) }
+        let catalog = try phases.measure("catalog") { try readDefinitions(snapshot, coordinator) }
         let reuse = try destinations.map { try judge($0, survey, coordinator) }
         let list = list(survey, reuse)
         let tasks = list.tasks
@@ -105,6 +99,18 @@ struct ExportRun {
         )
     }
 
+    private func readDefinitions(_ snapshot: ExportedSnapshot, _ coordinator: SnapshotCoordinator) throws
+        -> StoredDefinitions
+    {
+        let definitions = try StoredDefinitions(
+            from: coordinator.connection,
+            alongside: secondSession(snapshot, coordinator.pinned),
+            excluding: plan.excludedObjects
+        )
+        try explaining("cannot look at the definitions again") { try coordinator.requireSameRoutines() }
+        return definitions
+    }
+
     /// A session for the definitions; it ends before the workers' begin.
     private func secondSession(_ snapshot: ExportedSnapshot, _ pinned: PinnedSettings) -> SecondSession {
         let (plan, stop) = (plan, stop)
@@ -125,7 +131,7 @@ struct ExportRun {
         guard
             let archives = try destination.attempt({
                 base == nil || plan.isFull
-                    ? ReusableArchives.none : try destination.repository.reusableArchives()
+                    ? ReusableArchives.none : try destination.repository.reusableArchives(extending: base)
             })
         else { return .unusable(.noBase) }
         let present = ReuseVerdict.Present(

@@ -36,6 +36,25 @@ struct SnapshotCheck {
         }
     }
 
+    /// Throws `SnapshotRace` when a function, or a condition of a domain, was replaced or dropped since the snapshot.
+    ///
+    /// The server words both from what is committed at that moment: a definition of the future would be in the point.
+    /// Asked right after the definitions were read, so that what happens to them later does no harm.
+    func requireOriginalRoutines(seenBy probe: Connection) throws {
+        let sql = """
+            SELECT p.oid, p.xmin, p.proname FROM pg_catalog.pg_proc AS p
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname !~ '^pg_'
+            UNION ALL
+            SELECT c.oid, c.xmin, c.conname FROM pg_catalog.pg_constraint AS c
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.connamespace
+            WHERE c.contypid <> 0 AND n.nspname !~ '^pg_'
+            """
+        let now = Set(try probe.query(sql).map { [$0[0], $0[1]] })
+        if let gone = try connection.query(sql).first(where: { !now.contains([$0[0], $0[1]]) }) {
+            throw SnapshotRace(cause: "'\(gone[2] ?? "")' was replaced or dropped")
+        }
+    }
+
     /// Throws `SnapshotRace` unless each table still has the file that the snapshot knows.
     ///
     /// `pg_class` is read under the snapshot, `pg_relation_filenode()` is not: after a TRUNCATE or a rewrite in between

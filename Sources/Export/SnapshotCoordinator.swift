@@ -85,12 +85,18 @@ final class SnapshotCoordinator {
 
     /// Throws when what was copied by name since the snapshot may have been something else; asked after the last row.
     func requireSameObjects(_ tables: [SourceTable]) throws {
-        let check = SnapshotCheck(connection)
+        try requireSame { check in
+            try check.requireOriginalSchemas(seenBy: probe)
+            try check.requireOriginalTypes(of: tables, seenBy: probe)
+        }
+    }
+
+    /// Throws when definitions that were just read may be newer than the snapshot.
+    func requireSameRoutines() throws { try requireSame { try $0.requireOriginalRoutines(seenBy: probe) } }
+
+    private func requireSame(_ body: (SnapshotCheck) throws -> Void) throws {
         do {
-            try probe.withTransaction("BEGIN READ ONLY; \(pinned.statements)") {
-                try check.requireOriginalSchemas(seenBy: probe)
-                try check.requireOriginalTypes(of: tables, seenBy: probe)
-            }
+            try probe.withTransaction("BEGIN READ ONLY; \(pinned.statements)") { try body(SnapshotCheck(connection)) }
         } catch let race as SnapshotRace {
             throw Diagnostic(
                 .databaseChangedDuringExport,

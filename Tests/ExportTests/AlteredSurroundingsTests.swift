@@ -55,6 +55,34 @@ struct AlteredSurroundingsTests {
         #expect(try scene.repository.listArchives().isEmpty)
     }
 
+    @Test(
+        "a function or a condition that is newer than the rows is never committed",
+        arguments: [
+            (
+                change: "CREATE OR REPLACE FUNCTION public.twice(int) RETURNS int LANGUAGE sql AS 'SELECT 3 * $1'",
+                word: "twice"
+            ),
+            (change: "DROP FUNCTION public.twice(int)", word: "twice"),
+            (
+                change:
+                    "ALTER DOMAIN public.small DROP CONSTRAINT held; ALTER DOMAIN public.small ADD CONSTRAINT held CHECK (VALUE < 9)",
+                word: "held"
+            ),
+        ]
+    )
+    func definitionsReplaced(change: String, word: String) throws {
+        let more = """
+            CREATE FUNCTION public.twice(int) RETURNS int LANGUAGE sql AS 'SELECT 2 * $1';
+            CREATE DOMAIN public.small AS int CONSTRAINT held CHECK (VALUE < 7);
+            """
+        try withScene(sql: Self.sql + more) { scene in
+            let found = try diagnostic { _ = try backup(of: scene, with: change).get() }
+            #expect(found.code == .databaseChangedDuringExport)
+            #expect([found.summary, found.cause ?? ""].contains { $0.contains(word) }, "\(found)")
+            #expect(try scene.repository.listPoints().isEmpty)
+        }
+    }
+
     @Test("rows of another table that took over the name are never committed")
     func schemasSwapped() throws {
         try withScene(sql: Self.sql) { scene in

@@ -1,3 +1,4 @@
+import Diagnostics
 import PostgresClient
 
 /// Reads functions, window functions and procedures of every language.
@@ -29,7 +30,15 @@ func readFunctions(_ context: ReadingContext) throws -> [FoundObject] {
             owner: row.text("owner")
         )
         object.privileges = row.privileges("acl", initial: "base")
-        var definition = row.text("definition")
+        // The server words it from what is committed now, not from what the snapshot sees.
+        guard var definition = row["definition"] else {
+            throw Diagnostic(
+                .databaseChangedDuringExport,
+                "function '\(row.text("nspname")).\(row.text("proname"))' was dropped while definitions were read",
+                hint: "Start the backup again when the migration has ended.",
+                retry: .later
+            )
+        }
         while definition.hasSuffix("\n") { definition.removeLast() }
         return FoundObject(
             object,
