@@ -17,16 +17,4 @@ package enum RestoreSelection: Sendable, Hashable {
 
     /// Whether nothing is left out.
     package var isEverything: Bool { self == .everything }
-
-    /// Whether a sequence belongs to the selection.
-    ///
-    /// Those of single tables come along with their tables' definitions;
-    /// setting one that is not there is prevented by the definitions that were restored.
-    func includes(_ sequence: SequenceState) -> Bool {
-        switch self {
-        case .everything: true
-        case .schemas(let names): names.contains(Spelling(sequence.schema))
-        case .tables: false
-        }
-    }
 }

@@ -64,7 +64,7 @@ package struct Restorer: Sendable {
         var outcome = RestoreOutcome(notApplied: part.omissions + places.omissions + plan.omissions)
         try withLoader(part.catalog, plan, stop, examine) { builder, admit in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
-            try loadSequences(stop)
+            try loadSequences(of: part.catalog, stop)
             outcome.statements += try filling(builder, from: archives)
                 .run(fillingPlan(tables, plan, part.catalog), stop: stop)
             outcome.statements += try phase("privileges") { try builder.runInOrder(plan.privileges, stop: stop) }
@@ -102,10 +102,16 @@ package struct Restorer: Sendable {
         }
     }
 
-    private func loadSequences(_ stop: Stop) throws {
-        guard options.selection.isEverything || manifest.sequences.count > 0 else { return }
+    /// A table's sequences came along with its definition; at their start they would give out its keys a second time.
+    private func loadSequences(of catalog: DatabaseCatalog, _ stop: Stop) throws {
+        let made = Set(catalog.objects(of: .sequence).map(\.identity))
+        let states = manifest.sequences.filter { state in
+            options.selection.isEverything
+                || made.contains(ObjectIdentity(.sequence, schema: state.schema, name: state.name))
+        }
+        guard !states.isEmpty else { return }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
-        try SequenceLoader(connection: connection).load(manifest.sequences.filter(options.selection.includes))
+        try SequenceLoader(connection: connection).load(states)
     }
 
     /// Statistics are gathered here too, while no owner is a superuser: the functions of indexes run as the owner.

@@ -19,6 +19,7 @@ struct SelectionClosure {
     private static func close(_ full: DatabaseCatalog, _ selection: RestoreSelection) -> (DatabaseCatalog, [Omission]) {
         let byIdentity = Dictionary(full.objects.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
         var kept = Set(full.objects.map(\.identity).filter { isSelected($0, selection) })
+        kept.formUnion(full.objects(of: .sequence).filter { belongs($0, to: kept) }.map(\.identity))
         var queue = Array(kept)
         while let identity = queue.popLast() {
             guard let object = byIdentity[identity] else { continue }
@@ -47,6 +48,11 @@ struct SelectionClosure {
         guard let object else { return [] }
         return object.stages.filter { $0.section == .postData }.flatMap(\.dependencies).map(\.object)
             .filter { $0.kind == .table && !kept.contains($0) }
+    }
+
+    /// Whether a sequence is that of an identity or serial column of a table that is kept.
+    private static func belongs(_ sequence: CatalogObject, to kept: Set<ObjectIdentity>) -> Bool {
+        sequence.stages.flatMap(\.dependencies).contains { $0.object.kind == .table && kept.contains($0.object) }
     }
 
     private static func isSelected(_ identity: ObjectIdentity, _ selection: RestoreSelection) -> Bool {
