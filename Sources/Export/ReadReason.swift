@@ -13,6 +13,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
     case rowsChanged = "rows-changed"
     case alwaysChanges = "always-changes"
     case archiveMissing = "archive-missing"
+    case archiveDamaged = "archive-damaged"
     case repack
     case rereadDue = "reread-due"
     case small = "small-table"
@@ -34,6 +35,7 @@ package enum ReadReason: String, Sendable, CaseIterable, Codable {
         case .rowsChanged: "rows were added, changed or removed"
         case .alwaysChanges: "most of the table changed in the last runs, so nobody looked for changes"
         case .archiveMissing: "the archive that held the rows is gone"
+        case .archiveDamaged: "the archive that held the rows was found damaged"
         case .repack: "the archive that held the rows is mostly dead, and was marked for reading again"
         case .rereadDue: "it is time to read it again"
         case .small: "small tables are read each time, and these are as they were"

@@ -26,6 +26,8 @@ struct ReuseBasis: Sendable {
     private let archives: [ArchiveID: Int64]
     /// Those that are there and are to be read again.
     private let repacked: Set<ArchiveID>
+    /// Those that were found damaged.
+    private let damaged: Set<ArchiveID>
     private let schedule: RereadSchedule
 
     init(_ base: Manifest, window: FingerprintScan.Window, present: ReusableArchives, schedule: RereadSchedule) {
@@ -42,6 +44,7 @@ struct ReuseBasis: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         repacked = present.repacked
+        damaged = present.damaged
     }
 
     /// Where the base cut this table; empty when it is not the same table any more.
@@ -82,8 +85,10 @@ struct ReuseBasis: Sendable {
         return .sameText(StoredText(range: range, modified: modified))
     }
 
+    /// Why an archive of the base is not referred to again.
     private func absence(of range: TableRange) -> ReadReason {
-        repacked.contains(range.location.archive) ? .repack : .archiveMissing
+        damaged.contains(range.location.archive)
+            ? .archiveDamaged : repacked.contains(range.location.archive) ? .repack : .archiveMissing
     }
 
     private struct Refusal: Error {

@@ -90,13 +90,23 @@ package struct VerifyRun: Sendable, Hashable, Codable {
     package var bad: [BadPoint]
     /// What a sampled run read; nil for one that read everything that `points` need.
     package var sample: SampledReading?
+    /// The archives over which points are bad, so that no later point refers to them; nil in records of before there was
+    /// this list.
+    package var damaged: [ArchiveID]?
 
     /// Creates a run.
-    package init(points: [PointName], bytesRead: Int64, bad: [BadPoint], sample: SampledReading? = nil) {
+    package init(
+        points: [PointName],
+        bytesRead: Int64,
+        bad: [BadPoint],
+        sample: SampledReading? = nil,
+        damaged: [ArchiveID]? = nil
+    ) {
         self.points = points
         self.bytesRead = bytesRead
         self.bad = bad
         self.sample = sample
+        self.damaged = damaged
     }
 }
 
@@ -171,5 +181,16 @@ package struct SyncRun: Sendable, Hashable, Codable {
     package init(source: String) {
         self.source = source
         (points, archives, bytes, failed) = ([], 0, 0, [])
+    }
+}
+
+extension DrillRun {
+    /// Whether the failure lies in the point itself: rows differ, or what is stored cannot be read or trusted.
+    ///
+    /// A failed assertion says something about the data, not about the copy of it.
+    package var showsBadPoint: Bool {
+        guard verdict == .failed else { return false }
+        if !tables.mismatches.isEmpty { return true }
+        return ["object-corrupt", "object-missing", "signature-invalid"].contains(failure?.code)
     }
 }

@@ -100,21 +100,11 @@ struct PointHistory {
         lives.values.map { life in
             let gone = life.isKept ? nil : life.removedAt ?? end
             return Exposure.Point(
-                recoveryInstant: life.recoveryInstant,
+                // A database whose clock is ahead cannot have rows of the future.
+                recoveryInstant: min(life.recoveryInstant, life.committedAt),
                 committedAt: life.committedAt,
                 knownBadSince: [life.badSince, gone].compactMap(\.self).min()
             )
         }
-    }
-}
-
-extension DrillRun {
-    /// Whether the failure lies in the point itself: rows differ, or what is stored cannot be read or trusted.
-    ///
-    /// A failed assertion says something about the data, not about the copy of it.
-    fileprivate var showsBadPoint: Bool {
-        guard verdict == .failed else { return false }
-        if !tables.mismatches.isEmpty { return true }
-        return ["object-corrupt", "object-missing", "signature-invalid"].contains(failure?.code)
     }
 }

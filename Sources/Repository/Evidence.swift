@@ -8,6 +8,8 @@ package struct Evidence: Sendable, Hashable {
     package private(set) var holds: [PointName: String] = [:]
     /// Points that failed a check and have passed none since, with the reason.
     package private(set) var bad: [PointName: String] = [:]
+    /// For each of them the archives at fault, where that is known; nil when it may be any of its archives.
+    private(set) var damaged: [PointName: [ArchiveID]?] = [:]
     /// Points that a drill proved, with the instant of the newest such drill.
     package private(set) var proven: [PointName: Instant] = [:]
     /// Points that a backup says it committed.
@@ -28,13 +30,21 @@ package struct Evidence: Sendable, Hashable {
             switch run.verdict {
             case .proven:
                 proven[run.point] = record.finished
-                bad[run.point] = nil
-            case .failed: proven[run.point] = nil
+                acquit(run.point)
+            case .failed:
+                // An assertion that does not hold says something about the data, and nothing about the copy of it.
+                guard run.showsBadPoint else { break }
+                proven[run.point] = nil
+                bad[run.point] = run.failure?.summary ?? run.tables.mismatches.first ?? "a drill failed"
+                damaged.updateValue(nil, forKey: run.point)
             case .unverified: break
             }
         case .verify(let run):
-            for point in run.points { bad[point] = nil }
-            for entry in run.bad { bad[entry.point] = entry.reason }
+            run.points.forEach { acquit($0) }
+            for entry in run.bad {
+                bad[entry.point] = entry.reason
+                damaged.updateValue(run.damaged, forKey: entry.point)
+            }
         case .hold(let change):
             holds[change.point] = change.reason
         case .sync(let run):
@@ -42,6 +52,11 @@ package struct Evidence: Sendable, Hashable {
         case .prune(let run):
             for entry in run.removedPoints { removed[entry.point, default: []].insert(entry.sha256) }
         }
+    }
+
+    private mutating func acquit(_ point: PointName) {
+        bad[point] = nil
+        damaged[point] = nil
     }
 }
 

@@ -44,7 +44,9 @@ extension Repository {
             do {
                 sound.append(try readPoint(name))
                 if depth == .decrypted { _ = try readCatalog(name, identities: identities) }
-            } catch let error as Diagnostic where error.isAboutOneObject && error.code != .pointUnknown {
+            } catch let error as Diagnostic where error.code == .pointUnknown {
+                continue
+            } catch let error as Diagnostic where error.isAboutOneObject {
                 run.bad.append(BadPoint(point: name, reason: error.cause ?? error.summary))
             }
         }
@@ -66,6 +68,7 @@ extension Repository {
         if depth == .sizes || sample != nil {
             run.points = run.points.filter { name in run.bad.contains { $0.point == name } }
         }
+        run.damaged = problems.keys.sorted { $0.text < $1.text }
         if let sample, let sampling {
             run.sample = SampledReading(
                 withinSeconds: sampling.within.components.seconds,

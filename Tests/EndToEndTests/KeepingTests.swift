@@ -1,4 +1,5 @@
 import Model
+import PostgresClient
 import Streams
 import TestSupport
 import Testing
@@ -101,6 +102,77 @@ struct KeepingTests {
             #expect(try scene.run(prune + ["--yes", "--now"]).status == 0)
             #expect(try scene.files("points").count == 1)
             #expect(try scene.run(["verify", "--from", scene.repository]).status == 0)
+        }
+    }
+
+    @Test("a backup takes nothing over from an archive that was found damaged, and reads it again")
+    func damagedArchive() throws {
+        try Scene.with { scene in
+            try scene.backUp()
+            let archive = try #require(scene.files("archives").first)
+            try flipOneBit(of: archive)
+            #expect(try scene.run(["verify", "--from", scene.repository]).status == 13)
+            let again = try scene.lifeboat(
+                "backup",
+                scene.sourceText,
+                "--to",
+                scene.repository,
+                "--plan",
+                "shop",
+                "--format",
+                "json"
+            )
+            #expect(JSON(again)["backups"][0]["totals"]["rangesReused"].number == 0, "\(again)")
+            let show = try scene.lifeboat("show", "latest", "--from", scene.repository)
+            #expect(show.output.contains("found damaged"), "\(show)")
+            let verify = try scene.run(["verify", "--from", scene.repository, "--format", "json"])
+            #expect(JSON(verify)["bad"].count == 1, "\(verify)")
+            #expect(try scene.lifeboat("drill", "--from", scene.repository).status == 0)
+            // The next one builds on the new point, which is sound.
+            let third = JSON(
+                try scene.lifeboat(
+                    "backup",
+                    scene.sourceText,
+                    "--to",
+                    scene.repository,
+                    "--plan",
+                    "shop",
+                    "--format",
+                    "json"
+                )
+            )
+            #expect(third["backups"][0]["totals"]["rangesRead"].number == 0)
+        }
+    }
+
+    @Test("a single table comes back with its identity and its numbers where they stood")
+    func singleTable() throws {
+        let sql = """
+            CREATE SCHEMA s;
+            CREATE TABLE s.counted (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, serial serial UNIQUE, name text);
+            INSERT INTO s.counted (name) SELECT 'row ' || i FROM generate_series(1, 20) AS i;
+            CREATE TABLE s.other (id bigserial PRIMARY KEY);
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            try withDatabase { target in
+                let to = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restored = try scene.lifeboat(
+                    "restore",
+                    "latest",
+                    "--from",
+                    scene.repository,
+                    "--table",
+                    "s.counted",
+                    "--to",
+                    to
+                )
+                #expect(restored.status == 0, "\(restored)")
+                let connection = try Connection(target)
+                let row = try connection.query("INSERT INTO s.counted (name) VALUES ('next') RETURNING id, serial")[0]
+                #expect([row[0], row[1]] == ["21", "21"])
+                #expect(try connection.query("SELECT to_regclass('s.other')")[0, 0] == nil)
+            }
         }
     }
 

@@ -48,25 +48,32 @@ package struct ReusableArchives: Sendable {
     package var sizes: [ArchiveID: Int64]
     /// Those that are there and are to be read again.
     package var repacked: Set<ArchiveID>
+    /// Those that a verification or a drill found damaged, as long as nothing has found them mended.
+    package var damaged: Set<ArchiveID> = []
 
     /// Nothing to take from.
     package static let none = ReusableArchives(sizes: [:], repacked: [])
 }
 
 extension Repository {
-    /// The archives that a new point may refer to: present, not condemned, and not marked for reading again.
+    /// The archives that a new point may refer to: present, not condemned, not known to be damaged since `base` was
+    /// taken, and not marked for reading again.
     ///
     /// What was condemned once is never referred to again, so that a prune which is about to delete it can be sure.
-    package func reusableArchives() throws -> ReusableArchives {
+    package func reusableArchives(extending base: StoredPoint? = nil) throws -> ReusableArchives {
         let condemned = Set(try condemnedLists().flatMap(\.archives))
         let marked = try repackLists().flatMap(\.archives)
         let listed = try listArchives()
         let present = Set(listed.map(\.id))
         let repacked = Set(marked).intersection(present)
-        let usable = listed.filter { !condemned.contains($0.id) && !repacked.contains($0.id) }
+        let damaged = try base.map(damagedArchives) ?? []
+        let usable = listed.filter { archive in
+            !condemned.contains(archive.id) && !repacked.contains(archive.id) && !damaged.contains(archive.id)
+        }
         return ReusableArchives(
             sizes: Dictionary(usable.map { ($0.id, $0.bytes) }) { first, _ in first },
-            repacked: repacked
+            repacked: repacked,
+            damaged: damaged.intersection(present)
         )
     }
 
