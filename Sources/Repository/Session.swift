@@ -66,7 +66,8 @@ package struct ListedSession: Sendable, Hashable {
 
 /// One's own session: keeps what the run uses from being collected until `end()`.
 ///
-/// `heartbeat()` must be called at least every hour by a run that lasts; it is cheap and safe from any thread.
+/// It gives a sign of life every ten minutes by itself: a restore of many hours, or one archive that takes a day to copy,
+/// must not lose what it reads. `heartbeat()` gives one at once; both are safe from any thread.
 package final class Session: Sendable {
     /// Silence for longer than this may be death to others: far less than their limit, because clocks differ.
     static let longestSilence = SessionState.lifetime / 4
@@ -76,6 +77,8 @@ package final class Session: Sendable {
     private let state: Mutex<SessionState>
     /// By the machine's clock: the last sign of life, and the longest time between two.
     private let silence: Mutex<(last: Duration, longest: Duration)>
+    /// Held while the session is written, so that none of two writers undoes the other, and nobody brings back what ended.
+    private let isOver = Mutex(false)
 
     /// The name of the session in the repository.
     package let id: String
@@ -123,10 +126,14 @@ package final class Session: Sendable {
     ///
     /// Where nothing may be deleted, the session stays and says that it has ended.
     package func end() throws {
-        do {
-            try store.remove(Layout.session(id))
-        } catch let error as Diagnostic where error.code == .deleteDenied {
-            try write { $0.hasEnded = true }
+        try isOver.withLock { isOver in
+            guard !isOver else { return }
+            isOver = true
+            do {
+                try store.remove(Layout.session(id))
+            } catch let error as Diagnostic where error.code == .deleteDenied {
+                try replace { $0.hasEnded = true }
+            }
         }
     }
 
@@ -135,9 +142,29 @@ package final class Session: Sendable {
         try write { _ in }
         let started = try lastSeen()
         try write { $0.startedByStore = started }
+        if let pulse = machine.pulse { beat(every: pulse) }
+    }
+
+    /// On a thread of its own, for a store may take its time.
+    ///
+    /// A beat that fails is tried again with the next: others wait
+    /// for a day before they take a session for dead.
+    private func beat(every pulse: Duration) {
+        Task.detached { [weak self] in
+            while (try? await Task.sleep(for: pulse)) != nil {
+                guard let self, !self.isOver.withLock({ $0 }) else { return }
+                startDedicatedThread { try? self.heartbeat() }
+            }
+        }
     }
 
     private func write(_ change: (inout SessionState) -> Void) throws {
+        try isOver.withLock { isOver in
+            if !isOver { try replace(change) }
+        }
+    }
+
+    private func replace(_ change: (inout SessionState) -> Void) throws {
         let bytes = try state.withLock { state in
             change(&state)
             return try CanonicalJSON.encode(state)

@@ -141,6 +141,20 @@ struct CollectionRaceTests {
         #expect(try repository.holds() == [Scene.name(0): "second"])
     }
 
+    @Test("a run that lasts gives signs of life by itself, and none when it is over")
+    func pulse() throws {
+        let busy = repository.running(on: MachineClock(pulse: .milliseconds(10)) { .zero })
+        let session = try busy.beginSession(kind: .restore, plan: Scene.shop, base: nil)
+        let start = try #require(repository.sessions().first?.state.heartbeat)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try repository.sessions().first?.state.heartbeat == start, ContinuousClock.now < deadline {}
+        #expect(try #require(repository.sessions().first?.state.heartbeat) > start)
+        try session.end()
+        try session.heartbeat()
+        let over = ContinuousClock.now + .milliseconds(200)
+        while ContinuousClock.now < over { #expect(try repository.sessions().isEmpty) }
+    }
+
     @Test("a prune that stood still for days removes nothing when it wakes", arguments: ["points/", "archives/"])
     func suspendedPrune(_ prefix: String) throws {
         for hour in 0..<3 { try scene.commit(Scene.name(hour)) }
