@@ -6,22 +6,32 @@ import PostgresClient
 /// not from this count.
 struct RowAudit {
     private static let batchSize = 50
-    /// How many runs it takes, with `rotating`, until every table was counted.
-    static let rotation: UInt64 = 16
+    /// With `rotating`, each table is counted in one of so many runs.
+    private static let rotation: UInt64 = 16
 
     let connection: Connection
 
     /// The tables whose turn it is; pure.
+    ///
+    /// Which sixteenth it is, is scattered over the runs: a day has a multiple of sixteen minutes, so a turn that followed
+    /// the clock would be the same one every night.
     static func due(_ tables: [SourceTable], _ audit: ExportPlan.Audit, in slot: Slot) -> [Int] {
         switch audit {
         case .none: []
         case .all: Array(tables.indices)
         case .rotating:
             tables.indices.filter { index in
-                let turn = UInt64(bitPattern: slot.instant.secondsSinceEpoch / 60)
-                return (UInt64(tables[index].oid) &+ turn) % rotation == 0
+                (UInt64(tables[index].oid) &+ turn(of: slot)) % rotation == 0
             }
         }
+    }
+
+    /// A number that is as good as random and always the same for one slot (the last steps of SplitMix64).
+    private static func turn(of slot: Slot) -> UInt64 {
+        var number = UInt64(bitPattern: slot.instant.secondsSinceEpoch) &* 0x9E37_79B9_7F4A_7C15
+        number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
+        return number ^ (number >> 31)
     }
 
     /// Throws when a table holds another number of rows than its ranges.
