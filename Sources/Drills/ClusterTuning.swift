@@ -24,8 +24,9 @@ package struct ClusterTuning: Sendable, Hashable {
     /// Nothing is preloaded, nothing listens on the network.
     func configuration(socketFolder: String, port: Int) -> String {
         let megabytes = machineBytes / 1_000_000
-        // Each worker may have two: one that defines, and one that may run the source's code.
-        let sessions = connections * 2 + 8
+        // Each worker may have three: one that defines, one that may run the source's code, and one that loads. Some more
+        // are kept for the superuser, and those that have ended count for a while.
+        let sessions = connections * 4 + 20
         let settings: [(String, String)] = [
             ("listen_addresses", "''"),
             ("port", "\(port)"),

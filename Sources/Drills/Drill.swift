@@ -177,16 +177,14 @@ private struct Rehearsal {
             case let error as PostgresError: error.diagnostic(while: "the scratch cluster refused a statement")
             default: Diagnostic(.internalError, "something unexpected happened", cause: redacted("\(error)"))
             }
-        switch diagnostic.code {
-        case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,
-            .repositoryMissing, .repositoryStorage:
+        if diagnostic.isFaultOfThisMachine {
             findings.unknown.append(
                 Omission(
                     object: diagnostic.summary,
                     reason: [diagnostic.cause, diagnostic.hint].compactMap(\.self).joined(separator: "; ")
                 )
             )
-        default:
+        } else {
             findings.failure = Failure(
                 code: diagnostic.code.rawValue,
                 summary: diagnostic.summary,
@@ -210,5 +208,21 @@ private struct Rehearsal {
             notChecked: findings.unknown + findings.notices,
             failure: findings.failure
         )
+    }
+}
+
+extension Diagnostic {
+    /// Whether the rehearsal could not be carried out here, which says nothing about the point: no server, no key, no room,
+    /// no connection, a repository out of reach, or a scratch server that ran out of something or died.
+    fileprivate var isFaultOfThisMachine: Bool {
+        switch code {
+        case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,
+            .repositoryMissing, .repositoryStorage, .repositoryUnreachable, .repositoryAccess, .databaseConnectionLost:
+            return true
+        default:
+            // Insufficient resources, operator's intervention, errors of the system below the server.
+            guard let state = context["sqlstate"] else { return false }
+            return ["53", "57P", "58"].contains { state.hasPrefix($0) }
+        }
     }
 }

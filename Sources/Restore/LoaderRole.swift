@@ -88,11 +88,12 @@ struct LoaderRole {
     }
 
     /// Whether a definition without rows may call functions of the source all the same: the bound of a partition is
-    /// cast to the type of its key, whose domain may have conditions, and the server works out what is constant in a
-    /// generated column or a partition key as soon as it hears of it.
+    /// cast to the type of its key, whose domain may have conditions, an aggregate's first state is read as the type of
+    /// its state, and the server works out what is constant in a generated column or a partition key at once.
     private static func callsFunctions(_ step: RestoreStep) -> Bool {
         switch step.action {
         case .attach: true
+        case .create where step.object.kind == .aggregate: step.statements.contains { $0.contains("INITCOND = ") }
         case .create:
             [.table, .foreignTable].contains(step.object.kind)
                 && step.statements.contains { $0.contains(" GENERATED ALWAYS AS (") || $0.contains("PARTITION BY ") }

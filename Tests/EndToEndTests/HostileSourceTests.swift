@@ -31,6 +31,8 @@ struct HostileSourceTests {
             CREATE TABLE den.part PARTITION OF den.parted FOR VALUES IN (7);
             CREATE TABLE den.computed (a int, b int GENERATED ALWAYS AS (a + den.steady(5)) STORED);
             CREATE TABLE den.keyed (a int) PARTITION BY LIST ((a + den.steady(6)));
+            CREATE FUNCTION den.step(den.checked, int) RETURNS den.checked LANGUAGE sql AS 'SELECT 8::den.checked';
+            CREATE AGGREGATE den.eight(int) (SFUNC = den.step, STYPE = den.checked, INITCOND = '8');
             -- Asked by an assertion, and run by whatever touches a row, even a replica.
             CREATE VIEW den.view AS SELECT den.trap(1) AS fine;
             CREATE FUNCTION den.fired() RETURNS trigger LANGUAGE plpgsql
@@ -41,7 +43,8 @@ struct HostileSourceTests {
             ALTER TABLE den.little ENABLE ALWAYS TRIGGER always;
             ALTER FUNCTION den.trap OWNER TO mallory; ALTER TABLE den.bait OWNER TO mallory;
             ALTER MATERIALIZED VIEW den.seen OWNER TO mallory; ALTER DOMAIN den.checked OWNER TO mallory;
-            ALTER FUNCTION den.steady OWNER TO mallory; ALTER FUNCTION den.fired OWNER TO mallory;
+            ALTER AGGREGATE den.eight(int) OWNER TO mallory;
+            ALTER FUNCTION den.step OWNER TO mallory; ALTER FUNCTION den.steady OWNER TO mallory; ALTER FUNCTION den.fired OWNER TO mallory;
             ALTER TABLE den.parted OWNER TO mallory; ALTER TABLE den.part OWNER TO mallory;
             ALTER TABLE den.computed OWNER TO mallory; ALTER TABLE den.keyed OWNER TO mallory;
             ALTER VIEW den.view OWNER TO mallory; ALTER TABLE den.little OWNER TO mallory;
