@@ -65,6 +65,8 @@ struct SequenceReading {
         return states
     }
 
+    /// A standby has no unlogged sequences, as it has no unlogged tables.
+    ///
     /// An extension's sequences are its own, except those it has declared as configuration.
     private static let listing = """
         SELECT n.nspname, c.relname,
@@ -72,6 +74,7 @@ struct SequenceReading {
           current_user
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.relkind = 'S' AND c.relpersistence <> 't'
+          AND (c.relpersistence <> 'u' OR NOT pg_catalog.pg_is_in_recovery())
           AND (EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE c.oid = ANY (e.extconfig))
             OR n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
               AND NOT EXISTS (

@@ -51,7 +51,9 @@ final class ArchiveCopies: Sendable {
     /// repository's.
     func passOver(_ id: ArchiveID, at position: Int, because error: Diagnostic) -> Bool {
         switch error.code {
-        case .objectCorrupt, .objectMissing, .repositoryStorage, .repositoryMissing, .fileAccess: break
+        case .objectCorrupt, .objectMissing, .repositoryStorage, .repositoryMissing, .repositoryUnreachable,
+            .repositoryAccess, .fileAccess:
+            break
         default: return false
         }
         return state.withLock { state in

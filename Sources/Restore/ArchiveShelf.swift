@@ -24,6 +24,7 @@ final class ArchiveShelf {
 
     /// The tar bytes at `location`.
     func open(_ location: ArchiveLocation) throws -> any ByteSource {
+        current = (location.archive, copies.position(of: location.archive))
         let archive = try archive(location.archive)
         current = (archive.id, archive.position)
         return try archive.source(of: location)

@@ -65,7 +65,7 @@ struct SchemaBuilder: Sendable {
         }
         var failure = error.diagnostic(while: "the target refused the definition of \(step.object)")
         if failure.code != .databasePermission { failure.code = .restoreStatement }
-        failure.context["statement"] = statement
+        failure.context["statement"] = redacted(statement)
         return failure
     }
 

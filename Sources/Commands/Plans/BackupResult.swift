@@ -79,10 +79,11 @@ struct BackupResult: Encodable, Sendable {
 }
 
 extension [BackupResult] {
-    /// How the command ends: done only when every repository of every plan has its point.
+    /// How the command ends: done only when every repository of every plan has its point, and nothing casts doubt on the
+    /// points before it.
     var exitStatus: ExitStatus {
         let failed = compactMap(\.diagnostic)
-        guard let first = failed.first else { return .done }
+        guard let first = failed.first else { return compactMap(\.alarm).first?.code.exitStatus ?? .done }
         if failed.contains(where: { $0.code == .interrupted }) { return .interrupted }
         return failed.count < count ? .partial : first.code.exitStatus
     }
