@@ -58,6 +58,46 @@ struct BucketLoopTests {
         }
     }
 
+    @Test("a store with every peculiarity at once serves the whole loop")
+    func peculiar() throws {
+        var ways = PeculiarS3.Ways()
+        ways.checksums = .badRequest
+        ways.conditions = .refuses
+        ways.xml = .bare
+        ways.quotesETags = false
+        ways.encodesKeys = true
+        ways.hasPoorHead = true
+        ways.sendsChunks = true
+        ways.listsUploads = false
+        ways.deleteStatus = "200 OK"
+        ways.pageSize = 3
+        ways.region = "garage"
+        let server = try PeculiarS3(ways)
+        defer { withExtendedLifetime(server) {} }
+        let place = "s3://\(PeculiarS3.bucket)/p"
+        var environment = [
+            "AWS_ENDPOINT_URL": server.endpoint, "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
+        ]
+        try Scene.with { scene in
+            let backup = ["backup", scene.sourceText, "--to", place, "--plan", "shop"]
+            let elsewhere = try scene.run(backup, environment: environment)
+            #expect(elsewhere.status == 13 && elsewhere.errors.contains("'garage'"), "\(elsewhere)")
+            environment["AWS_REGION"] = "garage"
+            for _ in 0..<2 {
+                let answer = try scene.run(backup, environment: environment)
+                #expect(answer.status == 0, "\(answer)")
+            }
+            for words in [
+                ["verify", "--deep", "--from", place], ["drill", "--from", place],
+                ["prune", "--from", place, "--policy", "daily-7d", "--yes"], ["repo", "check", place],
+                ["points", "--from", place],
+            ] {
+                let answer = try scene.run(words, environment: environment)
+                #expect(answer.status == 0, "\(words) \(answer)")
+            }
+        }
+    }
+
     @Test("a plan's bucket is reached by what its settings say, with a lock on everything that its newest point needs")
     func settings() throws {
         let server = try S3Server.shared(.moto)
