@@ -5,9 +5,10 @@ extension Repository {
     /// Places a hold on a point, or lifts it with no `reason`, and says what held it before.
     ///
     /// A prune decides what is held before it removes anything, so of a hold and a prune that run at once at least one sees
-    /// the other's session and gives way (`busy`). When this returns, every later prune sees the hold. The record ends,
-    /// by its own account, after every other of the plan: clocks of machines differ, and what a record says of a point is
-    /// folded in that order.
+    /// the other's session and gives way (`busy`). When this returns, every later prune sees the hold; beside a release that
+    /// runs at the same time either may be the one that stays, and what is said to be held already may just be let go. The
+    /// record ends, by its own account, after every other of the plan: clocks of machines differ, and what a record says of
+    /// a point is folded in that order.
     package func hold(_ point: PointName, reason: String?, tool: String, now: Instant) throws -> String? {
         let session = try beginSession(kind: .hold, plan: point.plan, base: point)
         defer { try? session.end() }

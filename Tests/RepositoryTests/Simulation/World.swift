@@ -16,6 +16,8 @@ final class World: Sendable {
         var held: Set<PointName> = []
         /// Points about which a hold is being changed; nothing is promised for them meanwhile.
         var changing: [PointName: Int] = [:]
+        /// Those of which several changes ran at once, until all of them have ended.
+        var contested: Set<PointName> = []
         /// What live restores read, and who reads it.
         var reading: [ObjectIdentifier: (actor: Actor, manifest: Manifest)] = [:]
         var violations: [String] = []
@@ -98,14 +100,21 @@ final class World: Sendable {
         facts.withLock { $0.tally.commits += 1 }
     }
 
-    func beginsHold(of point: PointName) { facts.withLock { $0.changing[point, default: 0] += 1 } }
+    func beginsHold(of point: PointName) {
+        facts.withLock { facts in
+            if facts.changing[point, default: 0] > 0 { facts.contested.insert(point) }
+            facts.changing[point, default: 0] += 1
+        }
+    }
 
     func endsHold(of point: PointName, reason: String?, succeeded: Bool) {
         let isThere = objects[Layout.point(point)] != nil
         facts.withLock { facts in
             facts.changing[point, default: 1] -= 1
-            // A change that failed, or ran beside another, leaves open which of the two it is.
-            guard succeeded, facts.changing[point] == 0, !hasWildClocks else {
+            let isContested = facts.contested.contains(point)
+            if facts.changing[point] == 0 { facts.contested.remove(point) }
+            // A change that failed, or at any time ran beside another, leaves open which of the two it is.
+            guard succeeded, !isContested, !hasWildClocks else {
                 facts.held.remove(point)
                 return
             }
