@@ -52,27 +52,30 @@ extension Repository {
         since: Instant? = nil
     ) throws -> [StoredRecord] {
         var records: [StoredRecord] = []
-        var previous: (place: RecordPlace, record: StoredRecord?)?
+        // The chain that is being read, how many of its records came so far, and the last of them where it was read.
+        var (chain, sequence, last) = ("", 0, StoredRecord?.none)
         for info in try store.list(Layout.records(of: plan)) {
-            guard let place = Layout.recordPlace(info.key) else { continue }
-            let isSameChain = previous?.place.plan == place.plan && previous?.place.signer == place.signer
-            let before = isSameChain ? previous : nil
-            guard place.sequence == (before?.place.sequence ?? 0) + 1 else {
-                throw broken(place, "record \((before?.place.sequence ?? 0) + 1) of this chain is missing")
+            if chain.isEmpty || !info.key.text.hasPrefix(chain) {
+                chain = String(info.key.text[...(info.key.text.lastIndex(of: "/") ?? info.key.text.startIndex)])
+                (sequence, last) = (0, nil)
             }
-            if let since, info.modified < since {
-                previous = (place, nil)
+            if let since, info.modified < since, info.key.text.hasSuffix(".record") {
+                (sequence, last) = (sequence + 1, nil)
                 continue
+            }
+            guard let place = Layout.recordPlace(info.key) else { continue }
+            guard place.sequence == sequence + 1 else {
+                throw broken(place, "record \(sequence + 1) of this chain is missing")
             }
             let record = try (remembering ? recordShelf.record(info) : nil) ?? readRecord(place)
             if remembering { recordShelf.put(record, info) }
             // The hash of one that was not read is not known.
-            let isUnknown = before != nil && before?.record == nil
-            guard isUnknown || record.record.previous == before?.record?.sha256 else {
+            let isUnknown = sequence > 0 && last == nil
+            guard isUnknown || record.record.previous == last?.sha256 else {
                 throw broken(place, "it does not name the record before it")
             }
             records.append(record)
-            previous = (place, record)
+            (sequence, last) = (place.sequence, record)
         }
         return records.sorted { Self.order($0) < Self.order($1) }
     }
