@@ -12,7 +12,7 @@ struct Mutation: CustomStringConvertible {
     static func all(of object: CatalogObject) -> [Mutation] {
         let statements =
             [drop(object), rename(object)].compactMap(\.self) + definitionChanges(object) + owners(object)
-            + object.remarks.map(silence) + object.privilegeStatements.compactMap(reverse)
+            + object.remarks.map(silence) + reversals(object)
             + resets(object)
         return statements.map { Mutation(object: object.identity, sql: $0) }
     }
@@ -101,7 +101,11 @@ struct Mutation: CustomStringConvertible {
         case .index: return ["ALTER INDEX \(name) SET (fillfactor = 33)"]
         case .trigger:
             let trigger = quoted(object.identity.name)
-            return ["DISABLE", "ENABLE", "ENABLE ALWAYS"].map { "ALTER TABLE \(table) \($0) TRIGGER \(trigger)" }
+            let statements = object.stages.flatMap { $0.statements }
+            // A copy of a parent's trigger is an object only where its state is another one.
+            let states = ["DISABLE", "ENABLE", "ENABLE ALWAYS"]
+            let state = states.first { word in statements.contains { $0.contains("\(table) \(word) TRIGGER ") } }
+            return states.filter { $0 != state ?? "ENABLE" }.map { "ALTER TABLE \(table) \($0) TRIGGER \(trigger)" }
         case .rule: return ["ALTER TABLE \(table) DISABLE RULE \(quoted(object.identity.name))"]
         case .policy: return ["ALTER POLICY \(name) TO corpus_admin"]
         case .server: return ["ALTER SERVER \(name) OPTIONS (ADD mutated 'x')"]
@@ -139,6 +143,19 @@ struct Mutation: CustomStringConvertible {
             let word = statement.firstRange(of: " OWNER TO ")
         else { return [] }
         return [statement[..<word.upperBound] + (object.owner == "corpus_admin" ? "postgres" : "corpus_admin")]
+    }
+
+    /// What takes back each grant as whoever granted it, or grants what was revoked.
+    private static func reversals(_ object: CatalogObject) -> [String] {
+        var reversals: [String] = []
+        var grantor: String?
+        for statement in object.privilegeStatements {
+            if statement.hasPrefix("SET ROLE ") { grantor = statement }
+            if statement == "RESET ROLE" { grantor = nil }
+            guard let reversal = reverse(statement) else { continue }
+            reversals.append(grantor.map { "\($0); \(reversal); RESET ROLE" } ?? reversal)
+        }
+        return reversals
     }
 
     /// What takes a grant back, or grants what was revoked.
