@@ -79,7 +79,9 @@ struct CoverageDocumentTests {
 
             Passwords of roles and of subscriptions are never read; subscriptions come back disabled. Temporary objects,
             statistics that ANALYZE gathers, and changes to the server's own objects other than privileges and members of
-            operator families are not part of a point. A later major can refuse what an earlier one took (15 lets an ordinary
+            operator families are not part of a point. Tablespaces belong to a server: what lay in one goes into the
+            target's of the same name, into the one that `restore --tablespace FROM=TO` names, or into the database's own,
+            and the last is said. A later major can refuse what an earlier one took (15 lets an ordinary
             column inherit a generated one, 16 does not): the restore then ends with the server's own words and the object.
 
             """
