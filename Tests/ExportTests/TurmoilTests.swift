@@ -65,7 +65,7 @@ struct TurmoilTests {
             _ = try Restorer(
                 repository: scene.repository,
                 manifest: point.manifest,
-                catalog: CatalogSection.decode(catalog).catalog,
+                catalog: CatalogSection.decode(catalog),
                 identities: scene.identities,
                 target: target,
                 options: options,
