@@ -7,8 +7,17 @@ struct SourceText {
     let settings: ConnectionSettings
 
     /// Reads what was typed; a password in it is refused, because everybody can read the process list.
-    init(typed text: String) throws {
-        settings = try ConnectionSettings(text: text, allowPassword: false)
+    ///
+    /// `option` is the one that names a variable instead.
+    init(typed text: String, orFrom option: String = "--source-env") throws {
+        do {
+            settings = try ConnectionSettings(text: text, allowPassword: false)
+        } catch var error as Diagnostic where error.code == .secretOnCommandLine {
+            error.hint =
+                "Put the password into PGPASSWORD or .pgpass, or name a variable that holds the whole address with"
+                + " \(option)."
+            throw error
+        }
     }
 
     /// Reads an environment variable, where a password may stand.

@@ -22,8 +22,7 @@ package struct ConnectionSettings: Sendable, Equatable {
                 .secretOnCommandLine,
                 "the database address contains a password",
                 cause: "command lines are visible to every user of this machine and stay in the shell's history",
-                hint: "Put the password into PGPASSWORD or .pgpass, or name a variable that holds the whole address "
-                    + "with --source-env."
+                hint: "Put the password into PGPASSWORD or .pgpass, or the whole address into a variable."
             )
         }
         try self.init(keywords: parsed)

@@ -107,7 +107,8 @@ extension PostgresError {
     private var authentication: Verdict {
         Verdict(
             code: .databaseAuthentication,
-            hint: "Check the role, its password (PGPASSWORD, .pgpass or --source-env) and the server's pg_hba.conf."
+            hint:
+                "Check the role, its password (PGPASSWORD, .pgpass or a variable with the whole address) and the server's pg_hba.conf."
         )
     }
 

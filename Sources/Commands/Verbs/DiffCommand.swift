@@ -86,7 +86,7 @@ struct DiffCommand: LifeboatCommand {
             )
         }
         if let liveVariable { return try SourceText(variable: liveVariable, in: context).settings }
-        return try live.map { try SourceText(typed: $0).settings }
+        return try live.map { try SourceText(typed: $0, orFrom: "--live-env").settings }
     }
 
     /// The source of the plan that the point belongs to, where the settings know it.
