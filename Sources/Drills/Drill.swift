@@ -101,7 +101,9 @@ package struct Drill: Sendable {
                 tuning: tuning,
                 stop: stop
             )
-            return (cluster, try ScratchDatabase.create(in: cluster, like: manifest.source, stop: stop))
+            let database = try ScratchDatabase.create(in: cluster, like: manifest.source, stop: stop)
+            try database.requireOther(than: manifest.continuity?.cluster)
+            return (cluster, database)
         }
     }
 

@@ -48,6 +48,16 @@ package struct ScratchDatabase: Sendable {
         }
     }
 
+    /// Throws when the scratch cluster is the point's own source: one that was found running instead of being made.
+    package func requireOther(than source: ClusterKey?) throws {
+        guard let source, source.systemIdentifier == system else { return }
+        throw Diagnostic(
+            .targetRefused,
+            "refusing to rehearse on the server that the point was taken from",
+            hint: "Something else uses the scratch cluster's socket; nothing was written."
+        )
+    }
+
     private static let identityQuery = """
         SELECT d.datname, d.oid, (SELECT system_identifier FROM pg_catalog.pg_control_system())
         FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
