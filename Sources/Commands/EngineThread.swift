@@ -11,6 +11,8 @@ func onEngineThread<Value: Sendable>(
     do {
         return try await onDedicatedThread(body)
     } catch {
+        // A restore says itself what an interruption left behind.
+        if let known = error as? Diagnostic, known.code == .interrupted { throw known }
         throw stop.isRequested ? Diagnostic.interrupted : diagnostic(for: error)
     }
 }

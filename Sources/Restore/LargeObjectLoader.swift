@@ -61,23 +61,6 @@ struct LargeObjectLoader {
         if let comment = object.comment {
             try connection.execute("COMMENT ON \(name) IS \(try connection.quoteLiteral(comment))")
         }
-        if options.appliesOwners {
-            try connection.execute("ALTER \(name) OWNER TO \(try connection.quoteIdentifier(object.owner))")
-        }
-        guard options.appliesPrivileges, let privileges = object.privileges else { return }
-        let grants = try connection.query(
-            """
-            SELECT coalesce(r.rolname, ''), a.privilege_type, a.is_grantable
-            FROM pg_catalog.aclexplode($1::pg_catalog.aclitem[]) AS a
-            LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee WHERE r.rolname IS DISTINCT FROM $2
-            """,
-            [privileges, object.owner]
-        )
-        for grant in grants {
-            let grantee = grant[0] ?? ""
-            let name = grantee.isEmpty ? "PUBLIC" : try connection.quoteIdentifier(grantee)
-            let option = grant[2] == "t" ? " WITH GRANT OPTION" : ""
-            try connection.execute("GRANT \(grant[1] ?? "") ON LARGE OBJECT \(object.oid) TO \(name)\(option)")
-        }
+        try LargeObjectBequest(connection: connection, options: options).make(object)
     }
 }

@@ -11,15 +11,16 @@ package struct RestorePreview: Sendable, Encodable {
     /// The tablespaces that objects ask for on the target.
     package let tablespaces: [String]
 
-    /// Looks at what the options select.
-    package init(_ manifest: Manifest, _ catalog: DatabaseCatalog, _ options: RestoreOptions) {
-        let part = SelectionClosure(catalog, options.selection)
-        let selected = manifest.tables.filter(options.selection.includes)
+    /// Looks at what the options select; throws `usage` when that names something the point does not have.
+    package init(_ manifest: Manifest, _ catalog: DatabaseCatalog, _ options: RestoreOptions) throws {
+        let selection = try options.selection.resolved(in: catalog)
+        let part = SelectionClosure(catalog, selection)
+        let selected = manifest.tables.filter(selection.includes)
         tables = selected.count
         rows = selected.reduce(0) { $0 + $1.proof.rows }
         textBytes = selected.reduce(0) { $0 + $1.textBytes }
         definitions = part.catalog.objects.count
-        leftOut = part.omissions
+        leftOut = part.omissions + SelectionLosses(manifest, part.catalog, selection).omissions
         let spaces = part.catalog.tablespaces.keys.map { options.tablespaces[$0] ?? $0 }
         tablespaces = Set(spaces).sorted().map(\.text)
     }

@@ -52,22 +52,45 @@ package struct Restorer: Sendable {
         stop: Stop,
         examine: (_ reader: ConnectionSettings) throws -> Void = { _ in }
     ) throws -> RestoreOutcome {
-        let inspection = try phase("preflight") { try preflight(stop) }
-        let part = SelectionClosure(catalog, options.selection)
-        let places = try TablespacePlan(part.catalog, options, inspection)
-        let order = RestoreOrder(places.catalog, dropsMissingPublic: options.selection.isEverything)
-        let plan = StepPlan(order, options, inspection)
-        let tables = manifest.tables.filter(options.selection.includes)
+        let selection = try options.selection.resolved(in: catalog)
+        let ready = try phase("preflight") { try RestoreReadiness(for: self, selection, stop) }
+        guard !options.isScratchCluster else { return try carryOut(ready, stop, examine) }
+        do {
+            return try carryOut(ready, stop, examine)
+        } catch {
+            throw UnfinishedRestore(
+                database: ready.inspection.database,
+                isShared: !ready.inspection.occupants.isEmpty,
+                wasInterrupted: stop.isRequested
+            ).explained(error)
+        }
+    }
+
+    private func carryOut(
+        _ ready: RestoreReadiness,
+        _ stop: Stop,
+        _ examine: (_ reader: ConnectionSettings) throws -> Void
+    ) throws -> RestoreOutcome {
+        let order = RestoreOrder(ready.catalog, dropsMissingPublic: ready.selection.isEverything)
+        var plan = StepPlan(order, options, ready.inspection)
+        let uncertain = ready.uncertain.map { UncertainSteps(from: &plan, uncertain: $0) }
+        let tables = manifest.tables.filter(ready.selection.includes)
         progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
 
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
-        var outcome = RestoreOutcome(notApplied: part.omissions + places.omissions + plan.omissions)
-        try withLoader(part.catalog, plan, stop, examine) { builder, admit in
+        var outcome = RestoreOutcome(notApplied: ready.omissions + plan.omissions)
+        if uncertain != nil { try attempt(UncertainSteps.plain(plan.roles.now), &outcome, stop) }
+        try withLoader(ready.catalog, plan, makesRoles: uncertain == nil, stop, examine) { builder, admit in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
-            try loadSequences(of: part.catalog, stop)
-            outcome.statements += try filling(builder, from: archives)
-                .run(fillingPlan(tables, plan, part.catalog), stop: stop)
-            outcome.statements += try phase("privileges") { try builder.runInOrder(plan.privileges, stop: stop) }
+            try loadSequences(of: ready.catalog, stop)
+            outcome.statements += try filling(builder, from: archives, isCautious: uncertain != nil)
+                .run(fillingPlan(tables, plan, ready), stop: stop)
+            try phase("privileges") {
+                outcome.statements += try builder.runInOrder(plan.privileges, stop: stop)
+                guard let uncertain else { return }
+                try attempt(uncertain.steps, &outcome, stop)
+                try bequeathLargeObjects(ready, &outcome, stop)
+            }
             try admit()
             outcome.statements += try phase("refresh") { try builder.runInParallel(plan.refresh, stop: stop) }
         }
@@ -81,17 +104,24 @@ package struct Restorer: Sendable {
         return outcome
     }
 
+    /// Does what the target allows, and puts the rest into the ledger.
+    private func attempt(_ steps: [RestoreStep], _ outcome: inout RestoreOutcome, _ stop: Stop) throws {
+        guard !steps.isEmpty else { return }
+        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
+        let result = try PermittedSteps(connection: connection).run(steps)
+        outcome.statements += result.statements
+        outcome.notApplied += result.omissions
+    }
+
     private func phase<Result>(_ name: String, bytes: Int64? = nil, _ body: () throws -> Result) rethrows -> Result {
         progress.begin(name)
         return try phases.measure(name, bytes: bytes, body)
     }
 
-    private func preflight(_ stop: Stop) throws -> TargetInspection {
+    private func bequeathLargeObjects(_ ready: RestoreReadiness, _ outcome: inout RestoreOutcome, _ stop: Stop) throws {
+        guard ready.selection.isEverything, let data = manifest.largeObjects, !data.objects.isEmpty else { return }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
-        let inspection = try TargetInspection(connection)
-        try inspection.requireEmpty(allowing: options.confirmedName)
-        try inspection.requireFit(for: manifest, catalog)
-        return inspection
+        outcome.notApplied += try PermittedSteps(connection: connection).run(data.objects, options).omissions
     }
 
     private func define(_ steps: [RestoreStep], _ builder: SchemaBuilder, _ stop: Stop) throws -> Int {
@@ -115,8 +145,13 @@ package struct Restorer: Sendable {
     }
 
     /// Statistics are gathered here too, while no owner is a superuser: the functions of indexes run as the owner.
-    private func filling(_ builder: SchemaBuilder, from archives: ArchiveCopies) -> Filling {
-        Filling(
+    private func filling(_ builder: SchemaBuilder, from archives: ArchiveCopies, isCautious: Bool) -> Filling {
+        var options = options
+        if isCautious {
+            options.appliesOwners = false
+            options.appliesPrivileges = false
+        }
+        return Filling(
             archives: archives,
             manifest: manifest,
             builder: builder,
@@ -126,19 +161,19 @@ package struct Restorer: Sendable {
         )
     }
 
-    private func fillingPlan(_ tables: [TableData], _ plan: StepPlan, _ catalog: DatabaseCatalog) -> FillingPlan {
+    private func fillingPlan(_ tables: [TableData], _ plan: StepPlan, _ ready: RestoreReadiness) -> FillingPlan {
         var callers: Set<ObjectIdentity> = []
-        for object in catalog.objects {
+        for object in ready.catalog.objects {
             let needed = object.stages.filter { $0.section == .postData }.flatMap(\.dependencies).map(\.object.kind)
             if needed.contains(where: { ![.table, .schema, .index, .constraint].contains($0) }) {
                 callers.insert(object.identity)
             }
         }
         // What an extension has made is none of them: it may have put rows in.
-        let made = Set(catalog.objects(of: .table).map(\.identity))
+        let made = Set(ready.catalog.objects(of: .table).map(\.identity))
         return FillingPlan(
             tables,
-            largeObjects: options.selection.isEverything ? manifest.largeObjects : nil,
+            largeObjects: ready.selection.isEverything ? manifest.largeObjects : nil,
             steps: plan.postData,
             calling: { callers.contains($0) },
             isNew: { made.contains($0) }
@@ -149,12 +184,13 @@ package struct Restorer: Sendable {
     private func withLoader(
         _ catalog: DatabaseCatalog,
         _ plan: StepPlan,
+        makesRoles: Bool,
         _ stop: Stop,
         _ examine: (_ reader: ConnectionSettings) throws -> Void,
         _ body: (_ builder: SchemaBuilder, _ admit: () throws -> Void) throws -> Void
     ) throws {
         let plain = SchemaBuilder(target: target, workers: options.workers, loader: nil, progress: progress)
-        _ = try plain.runInOrder(plan.roles.now, stop: stop)
+        if makesRoles { _ = try plain.runInOrder(plan.roles.now, stop: stop) }
         guard options.isScratchCluster else { return try body(plain) {} }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
         let owners = catalog.objects(of: .role).map(\.identity.name)

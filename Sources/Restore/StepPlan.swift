@@ -4,11 +4,11 @@ import Model
 /// The steps of a restore by section, less what the options leave out.
 struct StepPlan {
     let roles: RoleSteps
-    let preData: [RestoreStep]
-    let postData: [RestoreStep]
-    let privileges: [RestoreStep]
+    var preData: [RestoreStep]
+    var postData: [RestoreStep]
+    var privileges: [RestoreStep]
     let refresh: [RestoreStep]
-    let last: [RestoreStep]
+    var last: [RestoreStep]
     let omissions: [Omission]
 
     init(_ order: RestoreOrder, _ options: RestoreOptions, _ inspection: TargetInspection) {

@@ -7,7 +7,14 @@ package import PostgresClient
 package struct TargetInspection: Sendable {
     package let database: String
     package let serverVersion: Int
-    package let isSuperuser: Bool
+    package let encoding: String
+    /// The server's identifier and the database's number; nil where the role may not ask.
+    let place: Place?
+    let powers: TargetPowers
+    /// The names that are taken already.
+    let names: TargetNames
+    /// The comments of the extensions that are there, and of those that would be created.
+    let extensionComments: [String: String]
     /// Some of the relations, functions and types that are already there; empty for a fresh database.
     package let occupants: [String]
     package let availableExtensions: Set<String>
@@ -20,12 +27,17 @@ package struct TargetInspection: Sendable {
         let facts = try connection.query(
             """
             SELECT pg_catalog.current_database(), pg_catalog.current_setting('server_version_num'),
-                   (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+                   (SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database
+                    WHERE datname = pg_catalog.current_database())
             """
         )
         database = facts[0, 0] ?? ""
         serverVersion = Int(facts[0, 1] ?? "") ?? 0
-        isSuperuser = facts[0, 2] == "t"
+        encoding = facts[0, 2] ?? ""
+        place = try Place(connection)
+        powers = try TargetPowers(connection)
+        names = try TargetNames(connection)
+        extensionComments = try Self.comments(connection)
         occupants = try connection.query(Self.occupantsQuery).compactMap { $0[0] }
         availableExtensions = Set(
             try connection.query("SELECT name FROM pg_catalog.pg_available_extensions").compactMap { $0[0] }
@@ -38,6 +50,48 @@ package struct TargetInspection: Sendable {
                 "SELECT spcname FROM pg_catalog.pg_tablespace WHERE pg_catalog.has_tablespace_privilege(oid, 'CREATE')"
             ).compactMap { $0[0].map(Spelling.init) }
         )
+    }
+
+    private static func comments(_ connection: Connection) throws -> [String: String] {
+        let rows = try connection.query(
+            """
+            SELECT a.name, CASE WHEN e.oid IS NULL THEN a.comment
+              ELSE pg_catalog.obj_description(e.oid, 'pg_extension') END
+            FROM pg_catalog.pg_available_extensions a LEFT JOIN pg_catalog.pg_extension e ON e.extname = a.name
+            """
+        )
+        return Dictionary(
+            rows.compactMap { row in row[0].flatMap { name in row[1].map { (name, $0) } } },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// Which database of which cluster, whatever their names.
+    struct Place: Sendable, Equatable {
+        var systemIdentifier: String
+        var databaseOID: UInt32
+
+        init(_ cluster: ClusterKey) {
+            systemIdentifier = cluster.systemIdentifier
+            databaseOID = cluster.databaseOID
+        }
+
+        /// Asks the server; nil when the role may not know.
+        init?(_ connection: Connection) throws {
+            do {
+                let row = try connection.query(
+                    """
+                    SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system()),
+                      (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+                    """
+                ).first
+                guard let system = row?[0], let oid = row?[1].flatMap({ UInt32($0) }) else { return nil }
+                systemIdentifier = system
+                databaseOID = oid
+            } catch let error as PostgresError where error.sqlState == "42501" {
+                return nil
+            }
+        }
     }
 
     /// Objects outside the system schemas that no extension brought along; five are enough to refuse.
@@ -61,6 +115,28 @@ package struct TargetInspection: Sendable {
                           WHERE d.classid = mine.class AND d.objid = mine.oid AND d.deptype = 'e')
         ORDER BY name LIMIT 5
         """
+
+    /// Throws when the database is the one that the point was taken from, unless its own name was typed.
+    package func requireOther(than source: ClusterKey?, allowing confirmedName: String?) throws {
+        guard let source, place == Place(source), confirmedName != database else { return }
+        throw Diagnostic(
+            .targetRefused,
+            "refusing to restore into database '\(database)': the point was taken from it",
+            cause: "it is the same database of the same server, by the server's identifier and the database's number",
+            hint: "Restore into another database, or repeat the name with '--into-existing \(database)'."
+        )
+    }
+
+    /// Throws when the target's encoding may not hold the source's text.
+    package func requireEncoding(of source: SourceFacts) throws {
+        guard encoding != source.encoding, encoding != "UTF8" else { return }
+        throw Diagnostic(
+            .targetRefused,
+            "refusing to restore into database '\(database)': it is encoded as \(encoding), the point as \(source.encoding)",
+            cause: "what \(encoding) cannot hold would fail in the middle or come back as other text",
+            hint: "Create it with: CREATE DATABASE … TEMPLATE template0 ENCODING '\(source.encoding)' LOCALE 'C'."
+        )
+    }
 
     /// Throws when the database already holds something, unless its own name was typed to allow it.
     package func requireEmpty(allowing confirmedName: String?) throws {

@@ -35,7 +35,11 @@ struct RestoreCommand: LifeboatCommand {
         The target is an empty database: create it first. Nothing is written into one that holds anything unless its \
         name is repeated with --into-existing. Nothing is ever piped through psql.
 
-        Roles that are missing are created without passwords; roles that are there stay as they are.
+        Roles that are missing are created without passwords; roles that are there stay as they are. The role that \
+        restores need not be a superuser: owners, grants and comments that it may not set are listed at the end.
+
+        A partitioned table brings its partitions. With --schema or --table, schemas and types that the target has \
+        already are taken as they are; large objects come with a whole restore only.
         """
     static let examples = [
         CommandExample("The newest point", "lifeboat restore latest --from ./backups --to 'host=db1 dbname=shop'"),
@@ -134,8 +138,15 @@ struct RestoreCommand: LifeboatCommand {
     }
 
     private func target(in context: CommandContext) throws -> ConnectionSettings {
+        guard to == nil || targetVariable == nil else {
+            throw Diagnostic(
+                .usage,
+                "--to and --target-env cannot be combined",
+                hint: "Name the target with one of them."
+            )
+        }
         if let targetVariable { return try SourceText(variable: targetVariable, in: context).settings }
-        if let to { return try SourceText(typed: to).settings }
+        if let to { return try SourceText(typed: to, orFrom: "--target-env").settings }
         throw Diagnostic(
             .usage,
             "no target is given",
@@ -164,7 +175,7 @@ struct RestoreCommand: LifeboatCommand {
     }
 
     private func printPlan(_ source: Source, _ target: ConnectionSettings, on console: Console) throws {
-        let summary = RestorePreview(source.manifest, source.catalog, try options())
+        let summary = try RestorePreview(source.manifest, source.catalog, try options())
         switch output.format {
         case .json: try console.answer("restore-plan", summary)
         case .text:

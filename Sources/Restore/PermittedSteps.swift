@@ -1,0 +1,128 @@
+import Catalog
+import Diagnostics
+import Model
+import PostgresClient
+
+/// Carries out steps as far as the server allows them.
+struct PermittedSteps {
+    let connection: Connection
+    private static let batch = 100
+
+    /// What was done, and what was refused with the server's words.
+    struct Result {
+        var statements = 0
+        var omissions: [Omission] = []
+    }
+
+    /// Runs the steps in their order; only a refusal for want of a right, or of a role, is passed over.
+    func run(_ steps: [RestoreStep]) throws -> Result {
+        var result = Result()
+        var refusals = Refusals()
+        for start in stride(from: 0, to: steps.count, by: Self.batch) {
+            try connection.withTransaction("BEGIN") {
+                for step in steps[start..<min(start + Self.batch, steps.count)] {
+                    for group in Self.groups(step.statements) {
+                        let reason = try refusal(Refusals.name(step)) {
+                            for statement in group { try connection.execute(statement) }
+                        }
+                        if let reason {
+                            refusals.add(reason, step.action, Refusals.name(step))
+                        } else {
+                            result.statements += group.count
+                        }
+                    }
+                }
+            }
+        }
+        result.omissions = refusals.omissions
+        return result
+    }
+
+    /// Gives large objects, which are there already, to their owners with their privileges.
+    func run(_ objects: [LargeObjectFacts], _ options: RestoreOptions) throws -> Result {
+        var refusals = Refusals()
+        for start in stride(from: 0, to: objects.count, by: Self.batch) {
+            try connection.withTransaction("BEGIN") {
+                for object in objects[start..<min(start + Self.batch, objects.count)] {
+                    let name = "owner and privileges of large object \(object.oid)"
+                    let bequest = LargeObjectBequest(connection: connection, options: options)
+                    if let reason = try refusal(name, { try bequest.make(object) }) { refusals.add(reason, .own, name) }
+                }
+            }
+        }
+        return Result(omissions: refusals.omissions)
+    }
+
+    /// Does what belongs together; returns why the server refused it.
+    private func refusal(_ name: String, _ body: () throws -> Void) throws -> String? {
+        connection.forgetNotices()
+        try connection.execute("SAVEPOINT lifeboat")
+        do {
+            try body()
+            try connection.execute("RELEASE SAVEPOINT lifeboat")
+        } catch let error as PostgresError where Self.isPassedOver(error) {
+            try connection.execute("ROLLBACK TO SAVEPOINT lifeboat; RELEASE SAVEPOINT lifeboat")
+            return error.message.onOneLine
+        } catch let error as PostgresError {
+            var failure = error.diagnostic(while: "the target refused \(name)")
+            if failure.code == .databaseQuery { failure.code = .restoreStatement }
+            throw failure
+        }
+        // A grant without the right to grant is no error for the server, only a warning that nothing was done.
+        return connection.notices.first { $0.contains("privileges were granted") || $0.contains("be revoked") }?
+            .onOneLine
+    }
+
+    /// A missing right (42501) or right to pass on (0LP01), a role, language, setting or function that is not there.
+    private static func isPassedOver(_ error: PostgresError) -> Bool {
+        guard let state = error.sqlState, !error.isConnectionLost, !error.isCancelled else { return false }
+        return ["42501", "0LP01", "42704", "42883"].contains(state)
+    }
+
+    /// `SET ROLE … RESET ROLE` is one: under another role the grant would be somebody else's.
+    private static func groups(_ statements: [String]) -> [[String]] {
+        var groups: [[String]] = []
+        var isOpen = false
+        for statement in statements {
+            if isOpen { groups[groups.count - 1].append(statement) } else { groups.append([statement]) }
+            if statement.hasPrefix("SET ROLE ") { isOpen = true }
+            if statement == "RESET ROLE" { isOpen = false }
+        }
+        return groups
+    }
+}
+
+/// Collects what was refused, the same words once.
+private struct Refusals {
+    private struct Reason: Hashable {
+        var words: Spelling
+        var action: RestoreStep.Action
+    }
+
+    private var order: [Reason] = []
+    private var names: [Reason: [String]] = [:]
+
+    mutating func add(_ words: String, _ action: RestoreStep.Action, _ name: String) {
+        let reason = Reason(words: Spelling(words), action: action)
+        if names[reason] == nil { order.append(reason) }
+        if names[reason]?.last != name { names[reason, default: []].append(name) }
+    }
+
+    /// How a step is called in a ledger.
+    static func name(_ step: RestoreStep) -> String {
+        switch step.action {
+        case .own: "owner of \(step.object)"
+        case .comment: "comment on \(step.object)"
+        case .grant: "privileges on \(step.object)"
+        case .create, .attach, .refresh: step.object.description
+        }
+    }
+
+    var omissions: [Omission] {
+        order.map { reason in
+            let all = names[reason] ?? []
+            let more = all.count > 3 ? " and \(all.count - 3) more" : ""
+            return Omission(object: all.prefix(3).joined(separator: ", ") + more, reason: reason.words.text)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Catalog
+import Model
+import Streams
+
+/// What is known before anything is written: what is restored, into what, and what may be refused.
+///
+/// Everything that can be refused beforehand is refused here.
+struct RestoreReadiness {
+    let selection: RestoreSelection
+    let inspection: TargetInspection
+    /// What is created.
+    let catalog: DatabaseCatalog
+    let omissions: [Omission]
+    /// What the target may refuse without loss of rows; nil when it has no reason to refuse anything.
+    let uncertain: Set<ObjectIdentity>?
+
+    /// Looks at the target of `restorer` and writes nothing that stays.
+    init(for restorer: Restorer, _ selection: RestoreSelection, _ stop: Stop) throws {
+        let (manifest, options) = (restorer.manifest, restorer.options)
+        let connection = try RestoreSession.openForDefinitions(restorer.target, stop: stop)
+        let inspection = try TargetInspection(connection)
+        self.selection = selection
+        self.inspection = inspection
+        try inspection.requireOther(than: manifest.continuity?.cluster, allowing: options.confirmedName)
+        try inspection.requireEmpty(allowing: options.confirmedName)
+        let part = SelectionClosure(restorer.catalog, selection)
+        try inspection.requireFit(for: manifest, part.catalog)
+        let places = try TablespacePlan(part.catalog, options, inspection)
+        let losses = SelectionLosses(manifest, part.catalog, selection)
+        let omissions = part.omissions + places.omissions + losses.omissions
+        guard !options.isScratchCluster else {
+            (catalog, self.omissions, uncertain) = (places.catalog, omissions, nil)
+            return
+        }
+        try inspection.requireEncoding(of: manifest.source)
+        let overlap = try TargetOverlap(places.catalog, selection, inspection.names, database: inspection.database)
+        let catalog = overlap.catalog.withoutComments(inspection.extensionComments)
+        let powers = inspection.powers
+        try powers.requireCreation(of: catalog, in: inspection.database, inspection.names)
+        let refused = try powers.refusedExtensions(of: catalog, connection)
+        let needs = try SuperuserNeeds(catalog, powers, refusedExtensions: refused)
+        // A superuser may do everything, but not for roles that nobody creates.
+        let isAllowedAll = powers.isSuperuser && options.createsRoles && selection.isEverything
+        self.catalog = catalog
+        self.omissions = omissions + overlap.omissions
+        uncertain = isAllowedAll ? nil : needs.uncertain
+    }
+}
+
+extension DatabaseCatalog {
+    /// Without those comments on extensions that the target's have anyway: only an extension's owner may set them.
+    fileprivate func withoutComments(_ known: [String: String]) -> DatabaseCatalog {
+        var copy = self
+        for index in copy.objects.indices where copy.objects[index].identity.kind == .extension {
+            let usual = known[copy.objects[index].identity.name]
+            copy.objects[index].remarks.removeAll { $0.provider == nil && $0.text == usual }
+        }
+        return copy
+    }
+}
