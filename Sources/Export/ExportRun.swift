@@ -55,7 +55,7 @@ struct ExportRun {
         let tasks = list.tasks
         progress.plan(ranges: tasks.count, tableBytes: tasks.reduce(0) { $0 + $1.bytes })
         let context = context(survey, snapshot, coordinator, reuse)
-        var notices: [String] = []
+        var notices = snapshot.idleNotices(of: plan.excludedRows)
         if let problem = survey.cluster.problem { notices.append("no later run can build on this point: \(problem)") }
         notices += try phases.measure("copy") { try copy(tasks, context, coordinator) }
         let ending = try phases.measure("sequences and anchor") { try finish(survey, context, anchor) }

@@ -16,7 +16,12 @@ struct ExportSurvey {
         let connection = coordinator.connection
         source = try SourceReading(connection: connection).facts()
         cluster = try ClusterIdentity(of: connection, settings: coordinator.pinned)
-        inventory = try Inventory(of: snapshot, on: connection, manySmallTables: plan.manySmallTables)
+        inventory = try Inventory(
+            of: snapshot,
+            leavingOut: plan.excludedObjects,
+            on: connection,
+            manySmallTables: plan.manySmallTables
+        )
         largeObjects = try LargeObjectListing(on: connection, rangeBytes: plan.rangeBytes)
         sequences = try SequenceReading(on: connection, excluding: plan.excludedObjects)
         bounds = snapshot.bounds

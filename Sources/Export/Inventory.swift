@@ -8,9 +8,19 @@ struct Inventory: Sendable {
     var omissions: [Omission]
 
     /// Reads sizes, columns and catalog keys of the tables of `snapshot`, all in a handful of queries.
-    init(of snapshot: ExportedSnapshot, on connection: Connection, manySmallTables: Int = .max) throws {
-        var omissions = snapshot.excluded.filter { !$0.isPartitioned }.map {
-            Omission(object: "rows of table '\($0.displayName)'", reason: "excluded by the plan")
+    ///
+    /// Tables that `objects` cover are left out altogether, other excluded ones keep their definition.
+    init(
+        of snapshot: ExportedSnapshot,
+        leavingOut objects: [TablePattern],
+        on connection: Connection,
+        manySmallTables: Int = .max
+    ) throws {
+        var omissions = snapshot.excluded.filter { !$0.isPartitioned }.map { table in
+            let isWhole = objects.contains { $0.matches(schema: table.identity.schema, table: table.identity.name) }
+            return isWhole
+                ? Omission(object: "table '\(table.displayName)'", reason: "excluded, with its definition")
+                : Omission(object: "rows of table '\(table.displayName)'", reason: "excluded by the plan")
         }
         var wanted: [ListedRelation] = []
         for relation in snapshot.relations where !relation.isPartitioned {

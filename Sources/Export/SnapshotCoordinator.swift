@@ -16,6 +16,14 @@ struct ExportedSnapshot: Sendable {
     var isInRecovery: Bool
     var relations: [ListedRelation]
     var excluded: [ListedRelation]
+
+    /// What to say of patterns that leave out the rows of no table: most often they are misspelt.
+    func idleNotices(of patterns: [TablePattern]) -> [String] {
+        patterns.filter { pattern in
+            !excluded.contains { pattern.matches(schema: $0.identity.schema, table: $0.identity.name) }
+        }
+        .map { "the rows of '\($0)' were to be left out, and no table matches it" }
+    }
 }
 
 /// The session that locks the tables, takes the snapshot and keeps both until the export has ended.

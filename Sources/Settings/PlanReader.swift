@@ -97,6 +97,14 @@ struct PlanReader {
                 )
                 return nil
             }
+            if let kind = pattern.firstMatch(of: /^([a-z-]+):/)?.1, kind != "table", kind != "schema" {
+                list.add(
+                    "'\(pattern)' in 'exclude' names no table",
+                    at: node.position,
+                    hint: "the rows of tables are left out here, and definitions stay: write 'public.NAME'."
+                )
+                return nil
+            }
             return pattern
         }
     }

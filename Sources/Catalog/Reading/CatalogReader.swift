@@ -38,7 +38,7 @@ package struct CatalogReader {
         defer { ahead?.end() }
         let context = try ReadingContext(connection, ahead: ahead)
         var found = try Self.readKinds(context)
-        try CompletenessCheck(context, found).run(excluding: exclusion)
+        let used = try CompletenessCheck(context, found).run(excluding: exclusion)
         // What belongs to an extension comes with it, and so does what lives on its tables.
         found.removeAll { context.members[$0.address] != nil }
         found.removeAll { object in object.belongsTo.map { context.members[$0] != nil } ?? false }
@@ -56,7 +56,7 @@ package struct CatalogReader {
         return DatabaseCatalog(
             serverMajor: context.major,
             objects: kept,
-            notices: context.notices + resolver.notices
+            notices: context.notices + resolver.notices + exclusion.idleNotices(among: found, used: used)
         )
     }
 

@@ -18,8 +18,9 @@ struct CompletenessCheck {
         self.covered = covered
     }
 
-    /// Throws `unsupportedObject` naming what no reader knows, unless it is excluded.
-    func run(excluding exclusion: Exclusion) throws {
+    /// Throws `unsupportedObject` naming what no reader knows, unless it is excluded; returns the patterns that did so.
+    @discardableResult
+    func run(excluding exclusion: Exclusion) throws -> Set<String> {
         try noticeUsersObjectsInSystemSchemas()
         try requireKnownCatalogs()
         var missing: [CatalogAddress] = []
@@ -27,8 +28,8 @@ struct CompletenessCheck {
             let address = CatalogAddress(row.oid(0), row.oid(1))
             if !covered.contains(address), context.members[address] == nil { missing.append(address) }
         }
-        if missing.isEmpty { return }
         var names: [String] = []
+        var used: Set<String> = []
         for address in missing.prefix(200) {
             let rows = try context.query(
                 """
@@ -40,10 +41,11 @@ struct CompletenessCheck {
             guard let row = rows.first else { continue }
             let kind = row.text("type").replacing(" ", with: "-")
             let name = row["name"] ?? row.text("identity")
-            if exclusion.excludes(kind: kind, schema: row["schema"].map(unquoted), name: unquoted(name)) { continue }
-            names.append("\(kind):\(unquoted(name))")
+            let covering = exclusion.covering(kind: kind, schema: row["schema"].map(unquoted), name: unquoted(name))
+            used.formUnion(covering)
+            if covering.isEmpty { names.append("\(kind):\(unquoted(name))") }
         }
-        if names.isEmpty { return }
+        if names.isEmpty { return used }
         let list = names.prefix(5).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 5 ? " and others" : "")
         throw Diagnostic(
             .unsupportedObject,

@@ -5,6 +5,7 @@ struct Exclusion {
     private let patterns: [Pattern]
 
     private struct Pattern {
+        var text: String
         var kind: String?
         var schema: String?
         var name: String?
@@ -14,33 +15,59 @@ struct Exclusion {
         patterns = texts.map { text in
             if let colon = text.firstIndex(of: ":"), text[..<colon].allSatisfy({ $0.isLowercase || $0 == "-" }) {
                 return Pattern(
+                    text: text,
                     kind: String(text[..<colon]),
                     schema: nil,
                     name: String(text[text.index(after: colon)...])
                 )
             }
             if let dot = text.firstIndex(of: ".") {
-                return Pattern(kind: nil, schema: String(text[..<dot]), name: String(text[text.index(after: dot)...]))
+                let name = String(text[text.index(after: dot)...])
+                return Pattern(text: text, kind: nil, schema: String(text[..<dot]), name: name)
             }
-            return Pattern(kind: nil, schema: text, name: nil)
+            return Pattern(text: text, kind: nil, schema: text, name: nil)
         }
     }
 
-    /// Whether something of this kind and name is excluded.
-    func excludes(kind: String, schema: String?, name: String, parent: String? = nil) -> Bool {
-        patterns.contains { pattern in
-            if let wanted = pattern.kind {
-                let full = [schema, parent, name].compactMap(\.self).joined(separator: ".")
-                let short = schema.map { $0 + "." + name } ?? name
-                guard let glob = pattern.name, wanted == kind else { return false }
-                return matches(glob, name) || matches(glob, short) || matches(glob, full)
+    /// The patterns that exclude something of this kind and name.
+    func covering(kind: String, schema: String?, name: String) -> Set<String> {
+        Set(patterns.filter { Self.covers($0, kind: kind, schema: schema, name: name, parent: nil) }.map(\.text))
+    }
+
+    private static func covers(
+        _ pattern: Pattern,
+        kind: String,
+        schema: String?,
+        name: String,
+        parent: String?
+    ) -> Bool {
+        if let wanted = pattern.kind {
+            let full = [schema, parent, name].compactMap(\.self).joined(separator: ".")
+            let short = schema.map { $0 + "." + name } ?? name
+            guard let glob = pattern.name, wanted == kind else { return false }
+            return matches(glob, name) || matches(glob, short) || matches(glob, full)
+        }
+        guard let wanted = pattern.schema else { return false }
+        guard let glob = pattern.name else {
+            return kind == ObjectKind.schema.rawValue
+                ? matches(wanted, name) : schema.map { matches(wanted, $0) } ?? false
+        }
+        return schema.map { matches(wanted, $0) && matches(glob, parent ?? name) } ?? false
+    }
+
+    /// What to say of patterns that cover none of `objects` and are not `used` otherwise: most often they are misspelt.
+    func idleNotices(among objects: [FoundObject], used: Set<String>) -> [String] {
+        let idle = patterns.filter { pattern in
+            !used.contains(pattern.text)
+                && !objects.lazy.map(\.object.identity).contains {
+                    Self.covers(pattern, kind: $0.kind.rawValue, schema: $0.schema, name: $0.name, parent: $0.parent)
+                }
+        }
+        return idle.map { pattern in
+            let unknown = pattern.kind.flatMap { kind in
+                ObjectKind(rawValue: kind) == nil ? ", and there is no kind of object called '\(kind)'" : nil
             }
-            guard let wanted = pattern.schema else { return false }
-            guard let glob = pattern.name else {
-                return kind == ObjectKind.schema.rawValue
-                    ? matches(wanted, name) : schema.map { matches(wanted, $0) } ?? false
-            }
-            return schema.map { matches(wanted, $0) && matches(glob, parent ?? name) } ?? false
+            return "'\(pattern.text)' was to be left out, and nothing matches it\(unknown ?? "")"
         }
     }
 
@@ -61,7 +88,15 @@ struct Exclusion {
     }
 
     private func excludes(_ identity: ObjectIdentity) -> Bool {
-        excludes(kind: identity.kind.rawValue, schema: identity.schema, name: identity.name, parent: identity.parent)
+        patterns.contains {
+            Self.covers(
+                $0,
+                kind: identity.kind.rawValue,
+                schema: identity.schema,
+                name: identity.name,
+                parent: identity.parent
+            )
+        }
     }
 
     /// Throws when something that stays needs something that goes.

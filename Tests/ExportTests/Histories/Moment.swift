@@ -72,6 +72,7 @@ struct Looking {
                 relations: listing.relations,
                 excluded: []
             ),
+            leavingOut: [],
             on: reader
         )
         var key = try #require(try ClusterIdentity(of: reader, settings: pinned).key)
