@@ -62,7 +62,7 @@ package struct CommandTree<Context: Sendable>: Sendable {
 
     /// The page that `help WORDS` prints: a command's, a family's, or the overview.
     package func helpPage(for words: [String]) throws(UsageError) -> String {
-        guard !words.isEmpty else { return HelpPage.overview(of: self) }
+        guard !words.isEmpty, words != ["help"] else { return HelpPage.overview(of: self) }
         if let entry = entry(named: words) { return HelpPage.page(of: entry, tool: tool) }
         guard case .help(let page) = try family(words, true, []) else { return "" }
         return page

@@ -159,7 +159,7 @@ extension PostgresError {
             )
         }
         if mentions("invalid integer value", "invalid port number") {
-            return Verdict(code: .settingsInvalid, hint: "Correct the database address.")
+            return Verdict(code: .databaseUnreachable, hint: "Correct the database address.")
         }
         if mentions("server does not support SSL") {
             return Verdict(

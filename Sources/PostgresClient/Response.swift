@@ -56,5 +56,7 @@ final class Response {
 func tidied(_ message: String) -> String {
     var text = message[...]
     while let last = text.last, last.isWhitespace { text.removeLast() }
-    return String(text)
+    // What libpq writes below its first line is said on the same one.
+    let lines = text.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }
+    return lines.joined(separator: "; ")
 }

