@@ -11,13 +11,18 @@ package import Streams
 /// Blocks; runs on a thread of its own. Everything it makes is removed at the end, whatever happens.
 package struct Drill: Sendable {
     package let repository: Repository
+    /// Further repositories that hold the point: a recovery takes what is damaged from them, and so does its rehearsal.
+    package let copies: [Repository]
     package let plan: DrillPlan
     package let progress: RestoreProgress
+    /// What the next copy was taken for.
+    package let damagedCopies = DamagedCopies()
     private let phases = PhaseRecorder()
 
     /// Creates a rehearsal.
-    package init(repository: Repository, plan: DrillPlan, progress: RestoreProgress) {
+    package init(repository: Repository, copies: [Repository] = [], plan: DrillPlan, progress: RestoreProgress) {
         self.repository = repository
+        self.copies = copies
         self.plan = plan
         self.progress = progress
     }
@@ -57,6 +62,7 @@ package struct Drill: Sendable {
         try database.confirm()
         let outcome = try Restorer(
             repository: repository,
+            copies: copies,
             manifest: manifest,
             catalog: catalog,
             identities: plan.identities,
@@ -69,6 +75,12 @@ package struct Drill: Sendable {
             try proveRows(&rehearsal, manifest, as: reader, stop)
         }
         rehearsal.findings.unknown += outcome.notApplied
+        for (position, reason) in outcome.damaged.sorted(by: { $0.key < $1.key }) {
+            let copy = ([repository] + copies)[position]
+            damagedCopies.add(copy, reason)
+            let words = "it is damaged, and the next copy was taken: \(reason)"
+            rehearsal.findings.notices.append(Omission(object: "the copy in \(copy.displayName)", reason: words))
+        }
 
         try database.confirm()
         progress.begin("proof")

@@ -13,6 +13,7 @@ final class ArchiveCopies: Sendable {
         /// For archives that failed somewhere, the first repository that has not failed.
         var next: [ArchiveID: Int] = [:]
         var notices: [String] = []
+        var damaged: [Int: String] = [:]
     }
 
     private let repositories: [Repository]
@@ -28,6 +29,9 @@ final class ArchiveCopies: Sendable {
 
     /// What was taken from another repository and why, a sentence each.
     var notices: [String] { state.withLock { $0.notices } }
+
+    /// The positions of repositories that lack an archive or hold it damaged, each with what was found first.
+    var damaged: [Int: String] { state.withLock { $0.damaged } }
 
     /// Opens an archive where it can be opened.
     func open(_ id: ArchiveID) throws -> ArchiveReader {
@@ -61,9 +65,13 @@ final class ArchiveCopies: Sendable {
             guard state.next[id] ?? 0 == position else { return true }
             guard position + 1 < repositories.count else { return false }
             state.next[id] = position + 1
+            let reason = error.cause.map { "\(error.summary): \($0)" } ?? error.summary
+            if error.code == .objectCorrupt || error.code == .objectMissing {
+                state.damaged[position] = state.damaged[position] ?? reason
+            }
             state.notices.append(
                 "archive '\(id)' was taken from \(repositories[position + 1].displayName), because in"
-                    + " \(repositories[position].displayName) \(error.cause.map { "\(error.summary): \($0)" } ?? error.summary)"
+                    + " \(repositories[position].displayName) \(reason)"
             )
             return true
         }

@@ -11,5 +11,7 @@ package struct RestoreOutcome: Sendable {
     package var notApplied: [Omission]
     /// What was taken from another repository than the point's own, and why.
     package var notices: [String] = []
+    /// Of the point's own repository (0) and the copies (from 1), those that hold it damaged, with what was found first.
+    package var damaged: [Int: String] = [:]
     package var phases: [Phase] = []
 }

@@ -100,6 +100,7 @@ package struct Restorer: Sendable {
         outcome.rows = tables.reduce(0) { $0 + $1.proof.rows }
         outcome.textBytes = tables.reduce(0) { $0 + $1.textBytes }
         outcome.notices = archives.notices
+        outcome.damaged = archives.damaged
         outcome.phases = phases.recorded
         return outcome
     }
