@@ -80,7 +80,11 @@ struct ScheduleCheck {
                 hint: "Add schedule: { drill: \"@monthly\" } to the plan, or run 'lifeboat drill' by another way."
             )
         }
-        guard let gap = schedule.longestGap(from: now, in: plan.schedule.timeZone), gap.length > allowed else { return }
+        let zone = plan.schedule.timeZone
+        guard let gap = schedule.longestGap(from: now, in: zone) else { return }
+        // A month by the wall clock may hold an hour more: nobody means that who promises 31 days.
+        let clockChange = Duration.seconds(zone.offset(at: gap.to) - zone.offset(at: gap.from))
+        guard gap.length + min(clockChange, .zero) > allowed else { return }
         list.warn(
             "schedule",
             "drills at '\(schedule.text)' lie up to \(gap.length.inWords) apart, and are due every \(allowed.inWords)",

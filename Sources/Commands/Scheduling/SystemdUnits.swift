@@ -38,14 +38,16 @@ struct SystemdUnits: Sendable {
     }
 
     private static func service(_ job: ScheduledJob, _ host: ScheduleHost, _ repositories: [String]) -> SystemdUnit {
-        let writable = (repositories + (job.plan.scratch?.folder.map { [$0] } ?? [])).map(quoted).joined(separator: " ")
+        // One that is not there, such as a disk that is not mounted, must not keep the run from all the others.
+        let writable = (repositories + (job.plan.scratch?.folder.map { [$0] } ?? [])).map { quoted("-" + $0) }
+            .joined(separator: " ")
         let command = [host.executable, job.kind.rawValue, "--config", host.config, "--quiet", job.plan.name]
         let text = """
             [Unit]
             Description=Lifeboat \(job.kind.rawValue) of \(job.plan.name)
             Wants=network-online.target
             After=network-online.target
-            RequiresMountsFor=\(repositories.map(quoted).joined(separator: " "))
+            \(mounts(repositories))
             OnFailure=\(failureTemplate)%n.service
 
             [Service]
@@ -86,7 +88,15 @@ struct SystemdUnits: Sendable {
     /// A drill's scratch cluster lives in the temporary folder; a backup needs none, and a server's socket may be there.
     private static func privateFolders(_ job: ScheduledJob) -> String {
         job.kind == .drill && job.plan.scratch?.folder == nil
-            ? "PrivateTmp=yes" : "# No PrivateTmp: a server's socket, or the scratch folder, may lie in /tmp."
+            ? "# The scratch cluster lies in a /tmp of its own; a drill reaches no other server.\nPrivateTmp=yes"
+            : "# No PrivateTmp: a server's socket, or the scratch folder, may lie in /tmp."
+    }
+
+    /// A disk that is missing keeps the run from a repository of its own, and must not keep it from the others.
+    private static func mounts(_ repositories: [String]) -> String {
+        repositories.count == 1
+            ? "RequiresMountsFor=\(quoted(repositories[0]))"
+            : "# No RequiresMountsFor: a disk that is missing must not keep the run from the other repositories."
     }
 
     private static func pingRemark(_ plan: PlanSettings) -> String {
