@@ -54,7 +54,7 @@ struct DrillText {
 
     private static func verdict(_ run: DrillRun) -> StyledText {
         let time = run.recoverySeconds.map { ", recovered in \(secondsText($0))" } ?? ""
-        let target = "\(run.target.rawValue) \(run.targetVersion)"
+        let target = run.targetVersion.isEmpty ? run.target.rawValue : "\(run.target.rawValue) \(run.targetVersion)"
         let ink: Ink = run.verdict == .proven ? .green : run.verdict == .failed ? .boldRed : .yellow
         return StyledText("\(run.verdict.rawValue)", ink) + StyledText(" \(run.point)\(time) (\(target))")
     }

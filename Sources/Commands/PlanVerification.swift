@@ -13,7 +13,8 @@ struct PlanVerification {
     let depth: VerifyDepth
     /// The promise of a sampled run.
     let within: DurationArgument?
-    let session: Session
+    /// Nil where the repository cannot be written; never when it is to be repaired.
+    let session: Session?
     let counters: VerifyCounters
     let context: CommandContext
 
@@ -61,7 +62,7 @@ struct PlanVerification {
             counters.update(read)
             guard .now - lastBeat > .seconds(600) else { return }
             lastBeat = .now
-            try? session.heartbeat()
+            try? session?.heartbeat()
         }
         answer.bytesRead += found.run.bytesRead
         try record(found.run, depth, of: plan, started)
@@ -69,7 +70,7 @@ struct PlanVerification {
     }
 
     private func mend(_ damage: ArchiveDamage) throws -> VerifyAnswer.Damage {
-        try session.heartbeat()
+        try session?.heartbeat()
         let source = repairs ? try repository.repair(damage.archive, from: others, stop: context.stop) : nil
         return VerifyAnswer.Damage(
             archive: damage.archive.id,
@@ -83,6 +84,7 @@ struct PlanVerification {
 
     /// Puts a point back whose own object is damaged; nil where that was not the matter, or no copy serves.
     private func mend(_ bad: BadPoint) throws -> VerifyAnswer.MendedPoint? {
+        guard let session else { return nil }
         let source = try repository.repair(
             bad.point,
             from: others,
@@ -96,7 +98,7 @@ struct PlanVerification {
     private func record(_ run: VerifyRun, _ depth: VerifyDepth, of plan: PlanName, _ started: Instant) throws {
         // Sizes alone say nothing about points that have them.
         guard depth != .sizes || !run.bad.isEmpty else { return }
-        try repository.append(
+        try repository.appendOutcome(
             RunRecord(
                 tool: Tool.full,
                 plan: plan,

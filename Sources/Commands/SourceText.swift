@@ -17,6 +17,9 @@ struct SourceText {
                 "Put the password into PGPASSWORD or .pgpass, or name a variable that holds the whole address with"
                 + " \(option)."
             throw error
+        } catch var error as Diagnostic where error.code == .settingsInvalid {
+            error.code = .usage
+            throw error
         }
     }
 

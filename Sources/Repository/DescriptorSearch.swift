@@ -17,11 +17,11 @@ struct DescriptorSearch {
         for number in numbers.sorted(by: >) {
             let key = Layout.descriptor(number)
             do {
-                let descriptor = try RepositoryDescriptor.open(try read(key), at: key)
-                guard trusted.contains(descriptor.signer) else {
-                    throw Self.untrusted(descriptor.signer, of: "the repository in \(store.displayName)")
+                return try RepositoryDescriptor.open(try read(key), at: key) { signer in
+                    guard trusted.contains(signer) else {
+                        throw Self.untrusted(signer, of: "the repository in \(store.displayName)")
+                    }
                 }
-                return descriptor
             } catch let error as Diagnostic where error.code != .repositoryFormat && error.retry == .never {
                 // Anybody who can write here could add a newer file; it must not hide the last good one.
                 if failure == nil { failure = error }
@@ -45,7 +45,7 @@ struct DescriptorSearch {
         return Diagnostic(
             .repositoryMissing,
             "there is no repository in \(store.displayName)",
-            hint: "Check the place, or create a repository with 'lifeboat init'."
+            hint: "Check the place, or make a repository with 'lifeboat repo init'."
         )
     }
 

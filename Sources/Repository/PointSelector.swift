@@ -84,11 +84,14 @@ struct PointSelection {
 
     /// Names the point whose slot is written most alike.
     private func unknown(_ compact: String) -> Diagnostic {
-        let nearest = points.max { Self.common($0, compact) < Self.common($1, compact) }
+        // Fewer than the digits of a year say nothing about which point is meant.
+        let nearest = points.filter { Self.common($0, compact) >= 4 }.max {
+            Self.common($0, compact) < Self.common($1, compact)
+        }
         return Diagnostic(
             .pointUnknown,
             "there is no point '\(selector)'",
-            hint: nearest.map { "Did you mean '\($0)'? List them with 'lifeboat points'." }
+            hint: (nearest.map { "Did you mean '\($0)'? " } ?? "") + "List them with 'lifeboat points'."
         )
     }
 

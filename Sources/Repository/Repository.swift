@@ -17,19 +17,23 @@ package final class Repository: Sendable {
     /// The points that were read already.
     let shelf = PointShelf()
     let recordShelf = RecordShelf()
+    /// What was found on the way and does not stop the work.
+    let said: RepositoryRemarks
 
     private init(
         _ store: any ObjectStore,
         _ descriptor: RepositoryDescriptor,
         _ keyring: Keyring,
         _ readers: [any Identity],
-        _ machine: MachineClock = .boot
+        _ machine: MachineClock = .boot,
+        _ said: RepositoryRemarks = RepositoryRemarks()
     ) {
         self.store = store
         self.descriptor = descriptor
         self.keyring = keyring
         self.readers = readers
         self.machine = machine
+        self.said = said
     }
 
     /// How people name the repository in messages.
@@ -71,6 +75,7 @@ package final class Repository: Sendable {
         try store.put(key, try descriptor.sealed(at: key, with: keyring.signer))
         // A repository without a line on the sheet is still a repository.
         try? keyring.noteOnEscrowSheet(repository: descriptor, place: store.displayName)
+        try? keyring.remember(repository: descriptor, at: store.displayName)
         return try open(store, keyring: keyring)
     }
 
@@ -83,12 +88,12 @@ package final class Repository: Sendable {
 
     /// The same repository, able to read also what only `identities` open.
     package func reading(with identities: [any Identity]) -> Repository {
-        Repository(store, descriptor, keyring, readers + identities, machine)
+        Repository(store, descriptor, keyring, readers + identities, machine, said)
     }
 
     /// The same repository on a machine whose clock a test moves.
     package func running(on machine: MachineClock) -> Repository {
-        Repository(store, descriptor, keyring, readers, machine)
+        Repository(store, descriptor, keyring, readers, machine, said)
     }
 
     /// Writes the next descriptor with `change` made to it, and opens it.

@@ -34,26 +34,43 @@ package struct RepositoryDescriptor: Sendable, Hashable, Codable {
         return signed + Array((Self.signatureMarker + Hex.encode(signature) + Self.ending).utf8)
     }
 
-    /// Reads the file at `key`; its signature holds, but whether the signer is trusted is for the caller to decide.
-    static func open(_ file: [UInt8], at key: ObjectKey) throws -> RepositoryDescriptor {
+    /// Reads the file at `key`: its signature first, then whether `isTrusted` lets its signer count, then the rest.
+    ///
+    /// Not even its format is believed before: anybody who can write there could otherwise lock everybody out.
+    static func open(
+        _ file: [UInt8],
+        at key: ObjectKey,
+        isTrusted: (_ signer: String) throws -> Void
+    ) throws -> RepositoryDescriptor {
+        try isTrusted(try signer(of: file, at: key))
         try FormatProbe.check(file, supported: currentFormat, object: "'\(key)'")
-        let descriptor = try CanonicalJSON.decode(Self.self, from: file, object: "'\(key)'")
+        return try CanonicalJSON.decode(Self.self, from: file, object: "'\(key)'")
+    }
+
+    /// The only members that every format has.
+    private struct Signature: Codable {
+        var signer: String
+    }
+
+    /// Who signed the file; throws unless the signature holds.
+    private static func signer(of file: [UInt8], at key: ObjectKey) throws -> String {
+        let text = try CanonicalJSON.decode(Signature.self, from: file, object: "'\(key)'").signer
         let tail = signatureMarker.utf8.count + 128 + ending.utf8.count
         let signed = Array(file.dropLast(tail))
         let ended = String(decoding: file.suffix(tail), as: UTF8.self)
         guard file.count > tail, ended.hasPrefix(signatureMarker), ended.hasSuffix(ending),
             let signature = Hex.decode(ended.dropFirst(signatureMarker.count).dropLast(ending.count)),
-            let signer = try? VerifyingKey(descriptor.signer), signer.text == descriptor.signer,
+            let signer = try? VerifyingKey(text), signer.text == text,
             signer.verify(signature, of: signedText(key: key, signed))
         else {
             throw Diagnostic(
                 .signatureInvalid,
                 "the signature of '\(key)' does not match its content",
-                cause: "it was changed after it was signed by \(descriptor.signer)",
+                cause: "it was changed after it was signed by \(text)",
                 hint: "Use another copy of the repository, or put this file back from one."
             )
         }
-        return descriptor
+        return text
     }
 
     private static let signatureMarker = ",\n  \"signature\" : \""

@@ -27,9 +27,11 @@ extension Repository {
     ///
     /// A session object that cannot be read is an error while it is young, and nothing at all when it is so old that it
     /// could not be live.
-    package func sessions() throws -> [ListedSession] {
-        let now = try storeClock()
-        return try store.list(Layout.sessions).compactMap { info in
+    package func sessions() throws -> [ListedSession] { try sessions(now: try storeClock()) }
+
+    /// The same, where the store's clock is known.
+    func sessions(now: Instant) throws -> [ListedSession] {
+        try store.list(Layout.sessions).compactMap { info in
             guard info.key.components.last.flatMap({ Hex.decode($0) })?.count == 16 else { return nil }
             do {
                 return try readSession(info)
@@ -107,5 +109,14 @@ extension Repository {
             throw Diagnostic(.repositoryStorage, "cannot learn the time from \(displayName)")
         }
         return info.modified
+    }
+
+    /// The store's clock, or this machine's where the store cannot be written: nothing may be removed by it.
+    func clockForLooking() throws -> Instant {
+        do {
+            return try storeClock()
+        } catch let error as Diagnostic where error.code == .repositoryStorage {
+            return .now
+        }
     }
 }

@@ -43,9 +43,11 @@ extension Repository {
 
     /// Every record of a plan, or of all, in the order in which the runs ended.
     ///
-    /// Throws `signature-invalid` naming the record when one was changed, is missing, or does not continue its chain. With
-    /// `remembering`, what this process has read before is not read again while the listing shows the same size and time.
-    /// With `since`, by the store's clock, older ones are not read, and only their numbers are looked at.
+    /// Chains whose signer this machine does not know are passed over, and are among `remarks` from then on: anybody who
+    /// can write here could otherwise stop every command. Throws `signature-invalid` naming the record when one of a known
+    /// signer was changed, is missing, or does not continue its chain. With `remembering`, what this process has read
+    /// before is not read again while the listing shows the same size and time. With `since`, by the store's clock, older
+    /// ones are not read, and only their numbers are looked at.
     package func records(
         plan: PlanName? = nil,
         remembering: Bool = false,
@@ -64,6 +66,10 @@ extension Repository {
                 continue
             }
             guard let place = Layout.recordPlace(info.key) else { continue }
+            guard keyring.trustedSigners.contains(place.signer) else {
+                said.passOver(UnknownChain(plan: place.plan, signer: place.signer))
+                continue
+            }
             guard place.sequence == sequence + 1 else {
                 throw broken(place, "record \(sequence + 1) of this chain is missing")
             }

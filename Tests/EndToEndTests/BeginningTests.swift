@@ -56,6 +56,7 @@ struct BeginningTests {
                 ; CREATE TABLE secret (x integer); REVOKE ALL ON secret FROM PUBLIC;
                 CREATE TABLE tenants (x integer); ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
                 CREATE POLICY one ON tenants USING (x = 1);
+                SELECT pg_catalog.lo_create(0);
                 """
         try Scene.with(sql: sql) { scene in
             #expect(try initialise(scene).status == 0)
@@ -77,6 +78,7 @@ struct BeginningTests {
             #expect(blind.status == 14, "\(blind)")
             #expect(blind.output.contains("'public.secret'"))
             #expect(blind.output.contains("'public.tenants'"))
+            #expect(blind.output.contains("may not read the database's 1 large object"), "\(blind)")
         }
     }
 

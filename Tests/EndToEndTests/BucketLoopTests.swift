@@ -158,6 +158,40 @@ struct BucketLoopTests {
         }
     }
 
+    @Test("with credentials that may only read, everything that reads works, and says what could not be written")
+    func readOnly() throws {
+        let server = try S3Server.shared(.moto)
+        let denied = "<Error><Code>AccessDenied</Code><Message>read only</Message></Error>"
+        let proxy = try FaultProxy(to: server.port) { line, _ in
+            line.hasPrefix("GET") || line.hasPrefix("HEAD") ? .none : .answer("403 Forbidden", body: denied)
+        }
+        let place = "s3://\(try server.makeBucket())/p"
+        let own = ["AWS_ENDPOINT_URL": proxy.endpoint]
+        try Scene.with { scene in
+            for _ in 0..<2 {
+                let backup = ["backup", scene.sourceText, "--to", place, "--plan", "shop"]
+                #expect(try run(scene, server, backup).status == 0)
+            }
+            let drill = try run(scene, server, ["drill", "--from", place], own)
+            #expect(drill.status == 0 && drill.output.contains("proven"), "\(drill)")
+            #expect(drill.errors.contains("could not be recorded"), "\(drill)")
+            let verify = try run(scene, server, ["verify", "--from", place], own)
+            #expect(verify.status == 0 && verify.errors.contains("could not be recorded"), "\(verify)")
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restore = try run(scene, server, ["restore", "--from", place, "--to", text], own)
+                #expect(restore.status == 0 && restore.errors.contains("cannot be written"), "\(restore)")
+            }
+            let policy = ["prune", "--from", place, "--policy", "nightly-30d"]
+            let look = try run(scene, server, policy, own)
+            #expect(look.status == 0, "\(look)")
+            #expect(try run(scene, server, policy + ["--yes"], own).status == 13)
+            // Nothing was written by any of them.
+            let points = JSON(try run(scene, server, ["points", "--from", place, "--format", "json"]))["points"]
+            #expect(points.count == 2 && points[1]["proven"].text == nil)
+        }
+    }
+
     @Test("a prune deletes with what 'deleteWith' names, a profile or variables, and with nothing else")
     func deletingWithOthers() throws {
         let server = try S3Server.shared(.moto)

@@ -53,6 +53,23 @@ struct FallOverTests {
         }
     }
 
+    @Test("a drill takes damaged archives from the next copy, says so, and that copy does not count any more")
+    func drillOverDamage() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            #expect(try copies.backUp().status == 0)
+            for archive in try copies.archives(of: "a") { try flip(archive) }
+            let drill = try copies.run(["drill", "--config", copies.config])
+            #expect(drill.status == 0 && drill.output.contains("proven shop/"), "\(drill)")
+            #expect(drill.output.contains("the copy in '\(copies.path("a"))': it is damaged"), "\(drill)")
+            #expect(drill.errors.contains("lifeboat verify --repair"), "\(drill)")
+            let points = JSON(try copies.run(["points", "--config", copies.config, "--format", "json"]))["points"]
+            #expect(points[0]["damaged"].text == nil && points[0]["proven"].text != nil)
+            #expect(points[0]["copies"][0]["damaged"].text != nil && points[0]["copies"][1]["damaged"].text == nil)
+            #expect(try scene.lifeboat("drill", "--from", copies.path("a")).status == 4)
+        }
+    }
+
     @Test("a repository that missed the newest point does not hide it")
     func newestElsewhere() throws {
         try Scene.with { scene in
@@ -141,6 +158,12 @@ struct FallOverTests {
             for name in Copies.names {
                 let listed = JSON(try copies.run(["points", "--from", name, "--format", "json"] + settings))["points"]
                 #expect(listed[0]["held"].text == "audit", "\(name)")
+            }
+            // Of two points of one day the older one would go, were it not held in every repository.
+            _ = try copies.run(["prune", "--policy", "nightly-30d", "--yes"] + settings)
+            for name in Copies.names {
+                let left = JSON(try copies.run(["points", "--from", name, "--format", "json"] + settings))["points"]
+                #expect(left[0]["held"].text == "audit" && left.count == (name == "c" ? 1 : 2), "\(name)")
             }
             try copies.spoilDescriptor(of: "b")
             let partial = try copies.run(["hold", "oldest", "--release"] + settings)

@@ -60,7 +60,7 @@ struct ConnectFailureTests {
         #expect(diagnostic.cause?.contains("\"nowhere\"") == true)
     }
 
-    @Test("a port that is no number is a matter of settings")
+    @Test("a port that is no number is an address that cannot be reached")
     func noPort() throws {
         let settings = try ConnectionSettings(text: "host=127.0.0.1 port=many user=ann dbname=shop")
         #expect(try connectFailure(settings).diagnostic(while: "x").code == .databaseUnreachable)

@@ -67,9 +67,27 @@ struct TargetCheck: Sendable {
         }
     }
 
+    /// Two names for one place are one copy, whatever the settings promise.
+    private func warnOfSamePlaces(_ list: inout CheckList) {
+        let texts = target.places.map { place in place.folder.flatMap(RepositoryCheck.identity) ?? place.text }
+        for (index, place) in target.places.enumerated() {
+            guard let first = texts.firstIndex(of: texts[index]), first < index else { continue }
+            list.warn(
+                "repository",
+                "'\(target.places[first].name)' and '\(place.name)' are the same place: that is one copy, not two",
+                hint: "Give each repository a place of its own."
+            )
+        }
+    }
+
     /// Returns how long past backups took.
     private func checkRepositories(isLocal: Bool?, _ list: inout CheckList) -> [Duration] {
         guard !target.places.isEmpty else { return [] }
+        warnOfSamePlaces(&list)
+        if target.source != nil, !keys.hasKeyring(in: context) {
+            list.warn("keys", "there are no keys yet; the first backup makes them, and says what to put in escrow")
+            return []
+        }
         guard let keyring = list.attempt("keys", { try keys.keyring(in: context) }) else { return [] }
         var durations: [Duration] = []
         for place in target.places {
@@ -77,6 +95,7 @@ struct TargetCheck: Sendable {
                 place: place,
                 context: context,
                 plan: target.plan.flatMap { PlanName($0.name) },
+                isBackedUpInto: target.source != nil,
                 keyring: keyring
             )
             durations += check.run(&list)?.durations ?? []

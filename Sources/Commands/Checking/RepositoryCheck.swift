@@ -18,6 +18,8 @@ struct RepositoryCheck {
     let context: CommandContext
     /// Nil when nothing names a plan: then only the place itself is looked at.
     let plan: PlanName?
+    /// Whether a backup into it is meant: that makes what is missing.
+    let isBackedUpInto: Bool
     let keyring: Keyring
 
     private var now: Instant { context.now() }
@@ -26,8 +28,9 @@ struct RepositoryCheck {
     private static let leastFreeBytes: Int64 = 64 << 20
 
     func run(_ list: inout CheckList) -> Facts? {
-        list.attempt("repository") {
-            let repository = try Repository.open(try place.store(in: context), keyring: keyring)
+        let store = list.attempt("repository") { try place.store(in: context) }
+        guard let store, let repository = open(store, &list) else { return nil }
+        return list.attempt("repository") {
             let session = try repository.beginSession(kind: .backup, plan: plan, base: nil)
             try session.end()
             return repository
@@ -37,6 +40,40 @@ struct RepositoryCheck {
             checkSpace(repository, facts, &list)
             return facts
         }
+    }
+
+    /// The repository; nil, with a finding, where there is none: then the next backup makes one, or must not.
+    private func open(_ store: any ObjectStore, _ list: inout CheckList) -> Repository? {
+        do {
+            return try Repository.open(store, keyring: keyring)
+        } catch let error as Diagnostic where error.code == .repositoryMissing && isBackedUpInto {
+            let isNew: Void? = list.attempt("repository") {
+                // A place that cannot be had at all says so once more here.
+                _ = try store.holdsOnly([])
+                try BackupTask.requireNewPlace(store, place.name, keyring)
+                if let folder = place.folder { try requireParent(of: folder) }
+            }
+            guard isNew != nil else { return nil }
+            list.warn(
+                "repository",
+                "there is no repository in \(store.displayName); the next backup makes a new one",
+                hint: "If there should be one, correct the place or mount its disk."
+            )
+        } catch {
+            list.fail("repository", diagnostic(for: error))
+        }
+        return nil
+    }
+
+    private func requireParent(of folder: String) throws {
+        let parent = folder.split(separator: "/").dropLast().joined(separator: "/")
+        guard access("/" + parent, F_OK) != 0 else { return }
+        throw Diagnostic(
+            .fileAccess,
+            "the repository folder '\(folder)' cannot be made",
+            cause: "the folder above it does not exist",
+            hint: "Create that folder first, or correct the path."
+        )
     }
 
     private func look(into repository: Repository, _ list: inout CheckList) -> Facts {
@@ -49,6 +86,9 @@ struct RepositoryCheck {
             }
             let newest = try plan.map { try repository.newest(plan: $0) }
             return (try repository.listPoints(plan: plan).count, newest, Evidence(records))
+        }
+        for remark in repository.remarks {
+            list.warn("records", remark.summary, cause: remark.cause, hint: remark.hint)
         }
         guard let found else { return facts }
         facts.newest = found.newest?.point?.manifest
@@ -95,6 +135,12 @@ struct RepositoryCheck {
         } else {
             list.ok("space", "\(byteText(free)) left in \(repository.displayName)")
         }
+    }
+
+    /// What is the same for two paths that lead to one folder; nil where there is none.
+    static func identity(_ path: String) -> String? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? "\(facts.st_dev):\(facts.st_ino)" : nil
     }
 
     /// Whether losing the machine's own disk loses this repository.

@@ -46,13 +46,32 @@ struct SourcePrivileges {
             }
         }
         report(closedSchemas.sorted(), unreadable, filtered, &list)
-        if closedSchemas.isEmpty, unreadable.isEmpty, filtered.isEmpty {
+        let largeObjects = try unreadableLargeObjects()
+        if let largeObjects { list.fail("privileges", largeObjects) }
+        if closedSchemas.isEmpty, unreadable.isEmpty, filtered.isEmpty, largeObjects == nil {
             list.ok(
                 "privileges",
                 "may read all that a backup reads: \(Self.count(tables, "table")), \(Self.count(sequences, "sequence"))"
             )
         }
         try checkLockTable(tables, &list)
+    }
+
+    /// Why a backup would fail over large objects; nil when there are none, or the role may read them.
+    private func unreadableLargeObjects() throws -> Diagnostic? {
+        let row = try connection.query(
+            """
+            SELECT pg_catalog.count(*), pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT'), current_user
+            FROM pg_catalog.pg_largeobject_metadata
+            """
+        )[0]
+        guard let count = row[0].flatMap({ Int($0) }), count > 0, row[1] != "t" else { return nil }
+        return Diagnostic(
+            .databasePermission,
+            "the role may not read the database's \(Self.count(count, "large object"))",
+            cause: "it lacks SELECT on pg_largeobject",
+            hint: "Run GRANT pg_read_all_data TO \(quotedIdentifier(row[2] ?? ""))."
+        )
     }
 
     private func report(

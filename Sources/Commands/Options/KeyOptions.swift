@@ -24,6 +24,11 @@ package struct KeyOptions: Sendable {
         try adding(to: Keyring.open(try Self.folder(context)), context)
     }
 
+    /// Whether this machine has keys already, sound or not.
+    func hasKeyring(in context: CommandContext) -> Bool {
+        (try? Self.folder(context)).map(Keyring.exists) ?? false
+    }
+
     /// The keyring of this machine, made with fresh keys when there is none.
     func keyringOrNew(in context: CommandContext) throws -> (keyring: Keyring, created: Bool) {
         let (keyring, created) = try Keyring.createIfMissing(try Self.folder(context), now: context.now())

@@ -50,7 +50,8 @@ package struct RepositoryOptions: Sendable {
     /// The plan that was named, or the only one that the repository holds.
     func onlyPlan(of repository: Repository) throws -> PlanName {
         if let named = try planName() { return named }
-        let plans = try repository.plans()
+        // One that only a failed run has named has nothing to restore.
+        let plans = Set(try repository.listPoints().map(\.name.plan)).sorted { $0.text < $1.text }
         switch plans.count {
         case 1: return plans[0]
         case 0:
@@ -69,9 +70,30 @@ package struct RepositoryOptions: Sendable {
         }
     }
 
+    /// The plan that was named, or nil; throws for one of which the repository that was named has nothing.
+    func existingPlanName(in opened: Repository) throws -> PlanName? {
+        let plan = try planName()
+        if let plan, from != nil { try opened.requirePlan(plan) }
+        return plan
+    }
+
     private func store(in context: CommandContext, for use: StoreUse) throws -> any ObjectStore {
         if let from { return try RepositoryChoice(typed: from, config: config).store(in: context, for: use) }
         let settings = try SettingsChoice(config: config).load(in: context)
         return try settings.repository(ofPlan: plan, in: context, for: use)
+    }
+}
+
+extension Repository {
+    /// Throws when nothing of `plan` is here, neither a point nor a record.
+    func requirePlan(_ plan: PlanName) throws {
+        let plans = try plans()
+        guard !plans.contains(plan) else { return }
+        throw Diagnostic(
+            .usage,
+            "there is no plan '\(plan)' in \(displayName)",
+            cause: plans.isEmpty ? "it holds nothing yet" : "it has " + plans.map { "'\($0)'" }.joined(separator: ", "),
+            hint: plans.isEmpty ? "Take a point with 'lifeboat backup'." : "Name one of these."
+        )
     }
 }

@@ -28,6 +28,13 @@ struct SettingsChoice {
 extension Settings {
     /// The plans of these names, all of them when none is named; throws for a name that the file does not have.
     func plans(named names: [String]) throws -> [PlanSettings] {
+        guard !plans.isEmpty else {
+            throw Diagnostic(
+                .settingsMissing,
+                "there is no plan in \(path)",
+                hint: "Add one under 'plans', or name a database and a repository on the command line."
+            )
+        }
         guard !names.isEmpty else { return plans }
         return try names.map { name in
             guard let plan = plan(name) else {

@@ -40,6 +40,13 @@ struct BackupJob: Sendable {
                 hint: "Add its URL, or --source-env with the variable that holds it."
             )
         }
+        guard command.planName == nil else {
+            throw Diagnostic(
+                .usage,
+                "--plan names the plan of a database that is typed",
+                hint: "Name plans of lifeboat.json without it: 'lifeboat backup PLAN'."
+            )
+        }
         let settings = try SettingsChoice(config: command.config).load(in: context)
         return try settings.plans(named: command.plans).map { try BackupJob($0, settings, command, context) }
     }
@@ -116,7 +123,7 @@ extension PlanSettings.Source {
     /// How to reach the database.
     func settings(in context: CommandContext) throws -> ConnectionSettings {
         switch self {
-        case .connection(let text): try SourceText(typed: text).settings
+        case .connection(let text): try ConnectionSettings(text: text, allowPassword: false)
         case .environment(let variable): try SourceText(variable: variable, in: context).settings
         }
     }

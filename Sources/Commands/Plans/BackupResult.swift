@@ -1,6 +1,7 @@
 import Diagnostics
 import Export
 import Model
+import Reports
 import Repository
 import Terminal
 
@@ -62,11 +63,11 @@ struct BackupResult: Encodable, Sendable {
         var lines: [StyledText] = [
             StyledText("\(point)", .bold) + StyledText(" committed to \(repository)"),
             StyledText(
-                "  \(tables ?? 0) tables, \(totals.rows) rows, \(byteText(totals.bytesRepresented)) of text,"
+                "  \(counted(tables ?? 0, "table")), \(counted(totals.rows, "row")), \(byteText(totals.bytesRepresented)) of text,"
                     + " as of \(recoveryInstant)"
             ),
             StyledText(
-                "  read \(byteText(totals.bytesRead)) in \(totals.rangesRead) ranges, reused \(totals.rangesReused),"
+                "  read \(byteText(totals.bytesRead)) in \(counted(totals.rangesRead, "range")), reused \(totals.rangesReused),"
                     + " stored \(byteText(totals.bytesStored))" + (seconds.map { " in \(secondsText($0))" } ?? "")
                     + (peakMemoryBytes.map { ", peak memory \(byteText($0))" } ?? "")
             ),

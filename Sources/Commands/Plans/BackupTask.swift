@@ -17,7 +17,7 @@ struct BackupTask: Sendable {
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
         let (keyring, keysAreNew) = try command.keys.keyringOrNew(in: context)
         let opened = job.places.map { place in Result { try open(place, keyring) } }
-        let repositories = opened.compactMap { try? $0.get() }
+        let repositories = opened.compactMap { try? $0.get().repository }
         let exports =
             repositories.isEmpty
             ? []
@@ -33,7 +33,12 @@ struct BackupTask: Sendable {
             results: zip(job.places, results).map { place, result in
                 BackupResult(job.plan, place.name, result.mapError(diagnostic), peakMemory: PeakMemory.bytes)
             },
-            keysMade: keysAreNew ? escrowWords(keyring) : nil
+            keysMade: keysAreNew ? escrowWords(keyring) : nil,
+            made: opened.compactMap { result in
+                guard case .success((let repository, true)) = result else { return nil }
+                return "made a new repository in \(repository.displayName), id \(repository.descriptor.id)"
+            },
+            remarks: repositories.flatMap(\.remarks)
         )
     }
 
@@ -57,15 +62,31 @@ struct BackupTask: Sendable {
         return plan
     }
 
-    /// The repository; a missing or empty folder becomes one when it was named on the command line or is a plan's own.
-    private func open(_ place: BackupJob.Place, _ keyring: Keyring) throws -> Repository {
+    /// The repository; a missing or empty place becomes one, unless this machine has had one there before.
+    private func open(_ place: BackupJob.Place, _ keyring: Keyring) throws -> (repository: Repository, isNew: Bool) {
         do {
-            return try Repository.open(place.store, keyring: keyring)
+            let repository = try Repository.open(place.store, keyring: keyring)
+            // A scheduled run may not write to the folder of keys.
+            try? keyring.remember(repository: repository.descriptor, at: repository.displayName)
+            return (repository, false)
         } catch let error as Diagnostic where error.code == .repositoryMissing {
+            try Self.requireNewPlace(place.store, place.name, keyring)
             let repository = try Repository.create(in: place.store, keyring: keyring, now: context.now())
             try keyring.noteOnEscrowSheet(repository: repository.descriptor, place: repository.displayName)
-            return repository
+            return (repository, true)
         }
+    }
+
+    /// Throws where this machine has had a repository and nothing is now: most often a disk that is not mounted, and a
+    /// new repository below its mount point would fill another disk and be hidden by the next mount.
+    static func requireNewPlace(_ store: any ObjectStore, _ name: String, _ keyring: Keyring) throws {
+        guard let id = try keyring.rememberedRepository(at: store.displayName) else { return }
+        throw Diagnostic(
+            .repositoryMissing,
+            "refusing to make a new repository in \(store.displayName): there was one, and it is gone",
+            cause: "this machine has used repository \(id) there; a disk may not be mounted",
+            hint: "Bring it back, or begin anew with 'lifeboat repo init \(name)'."
+        )
     }
 
     private func patterns(_ texts: [String]) -> [TablePattern] { texts.map { TablePattern($0) } }
@@ -84,4 +105,8 @@ struct BackupTask: Sendable {
 struct BackupOutcome: Sendable {
     var results: [BackupResult]
     var keysMade: [StyledText]?
+    /// What to say of each repository that was made.
+    var made: [String]
+    /// What was found in the repositories on the way.
+    var remarks: [Diagnostic]
 }

@@ -38,9 +38,18 @@ struct PlanRepositories: Sendable {
         self.failures = failures
     }
 
-    /// What was left out, a sentence each.
-    var notices: [String] {
-        failures.map { "repository '\($0.name)' does not count: \($0.error.summary)" }
+    /// What to tell beside the answer, once the repositories were read: what was left out, and what was found on the way.
+    var warnings: [Diagnostic] {
+        failures.map { .passedOver("repository '\($0.name)' does not count: \($0.error.summary)") } + remarks
+    }
+
+    /// What was found on the way.
+    var remarks: [Diagnostic] { opened.flatMap(\.repository.remarks) }
+
+    /// Throws when a repository was named and has nothing of `plan`; a plan of the settings may have nothing yet.
+    func requirePlan(_ plan: PlanName?, of options: RepositoryOptions) throws {
+        guard let plan, options.from != nil else { return }
+        for place in opened { try place.repository.requirePlan(plan) }
     }
 
     /// How many repositories the plan has.

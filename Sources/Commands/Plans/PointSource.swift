@@ -44,11 +44,15 @@ struct PointSource: Sendable {
         throw search.failure
     }
 
-    /// Keeps what is read from being collected in every repository; `end()` them all.
+    /// What to tell beside the answer, once the point was read.
+    var remarks: [Diagnostic] { ([repository] + copies).flatMap(\.remarks) }
+
+    /// Keeps what is read from being collected in every repository that can be written; `end()` them all.
     func beginSessions() throws -> [Session] {
         let name = point.name
-        let first = try repository.beginSession(kind: .restore, plan: name.plan, base: name)
-        return [first] + copies.compactMap { try? $0.beginSession(kind: .restore, plan: name.plan, base: name) }
+        let first = try repository.beginReadingSession(kind: .restore, plan: name.plan, base: name)
+        return ([first] + copies.map { try? $0.beginSession(kind: .restore, plan: name.plan, base: name) })
+            .compactMap(\.self)
     }
 
     /// What went wrong on the way.

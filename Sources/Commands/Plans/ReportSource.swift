@@ -12,18 +12,21 @@ struct ReportSource {
     let settings: PlanSettings?
     /// Why a repository of the plan was passed over.
     var notices: [String] = []
+    /// That, and what was found on the way, once the facts were read.
+    var warnings: [Diagnostic] { notices.map { .passedOver($0) } + repositories.flatMap(\.remarks) }
 
     /// The repository that was named with its plans, or plans of the settings.
     static func all(_ command: ReportCommand, in context: CommandContext) throws -> [ReportSource] {
         let keyring = try command.keys.keyring(in: context)
         if let from = command.repository.from {
             let repository = try Repository.open(
-                try RepositoryPlace(typed: from, in: context).store(in: context, for: .reading),
+                try RepositoryChoice(typed: from, config: command.repository.config).store(in: context, for: .reading),
                 keyring: keyring
             )
             let named =
                 try (command.repository.planName().map { [$0] } ?? []) + command.plans.compactMap { PlanName($0) }
             let plans = named.isEmpty ? try repository.plans() : named
+            for plan in named { try repository.requirePlan(plan) }
             guard !plans.isEmpty else {
                 throw Diagnostic(
                     .pointUnknown,

@@ -124,6 +124,8 @@ struct BackupCommand: LifeboatCommand {
             }
             line.finish()
             results = outcome.results
+            for line in outcome.made { console.insist(StyledText(line)) }
+            for remark in outcome.remarks { console.warn(remark, as: output.format) }
             if let keysMade = outcome.keysMade { keysMade.forEach(console.insist) }
         } catch let error as Diagnostic {
             line.finish()

@@ -56,7 +56,7 @@ struct DrillCommand: LifeboatCommand {
                 try DrillTask(target: target, command: self, context: context, counters: counters).run()
             }
             line.finish()
-            for notice in rehearsed.notices { console.warn(.passedOver(notice), as: output.format) }
+            for warning in rehearsed.warnings { console.warn(warning, as: output.format) }
             if output.format == .text { DrillText(rehearsed.run).lines.forEach(console.answer) }
             runs.append(rehearsed)
             let isSuccess = rehearsed.run.verdict == .proven
@@ -107,8 +107,8 @@ struct Rehearsed: Sendable {
     let run: DrillRun
     let declared: Instant
     let finished: Instant
-    /// Why other repositories were passed over.
-    let notices: [String]
+    /// Why other repositories were passed over, and what was found on the way.
+    let warnings: [Diagnostic]
 
     /// The rehearsal as JSON has it.
     var facts: DrillFacts { DrillFacts(run, declared: declared, finished: finished, expected: []) }
@@ -140,7 +140,6 @@ struct DrillTask: Sendable {
             keyring: keyring,
             context: context
         )
-        // What is rehearsed is one copy alone: whatever it lacks is what the rehearsal is to find out.
         let (repository, name) = (source.repository, source.point.name)
         let planName = name.plan
         var plan = DrillPlan(
@@ -153,12 +152,12 @@ struct DrillTask: Sendable {
         plan.assertions = (target.plan?.assertions ?? []).map { Assertion(name: $0.name, sql: $0.sql) }
         plan.environment = context.environment
         plan.scratchParent = target.scratch ?? context.environment["TMPDIR"] ?? "/tmp"
-        let session = try repository.beginSession(kind: .restore, plan: planName, base: name)
-        defer { try? session.end() }
-        let drill = Drill(repository: repository, plan: plan, progress: counters)
+        let sessions = try source.beginSessions()
+        defer { for session in sessions { try? session.end() } }
+        let drill = Drill(repository: repository, copies: source.copies, plan: plan, progress: counters)
         let run = try drill.run(declared: declared, stop: context.stop)
         let finished = context.now()
-        _ = try repository.append(
+        try repository.appendOutcome(
             RunRecord(
                 tool: Tool.full,
                 plan: planName,
@@ -168,7 +167,42 @@ struct DrillTask: Sendable {
                 event: .drill(run)
             )
         )
-        return Rehearsed(run: run, declared: declared, finished: finished, notices: source.notices)
+        let damage = try drill.damagedCopies.all.map { try record($0.reason, of: name, in: $0.repository, finished) }
+        let passedOver = source.notices.map { Diagnostic.passedOver($0) }
+        return Rehearsed(
+            run: run,
+            declared: declared,
+            finished: finished,
+            warnings: passedOver + damage + source.remarks
+        )
+    }
+
+    /// Writes that a copy is damaged, so that it does not count there, although the point was proven with another.
+    private func record(
+        _ reason: String,
+        of point: PointName,
+        in repository: Repository,
+        _ finished: Instant
+    ) throws -> Diagnostic {
+        // After the rehearsal's own record, which would acquit it.
+        let found = finished + .milliseconds(1)
+        let bad = VerifyRun(points: [], bytesRead: 0, bad: [BadPoint(point: point, reason: reason)])
+        try repository.appendOutcome(
+            RunRecord(
+                tool: Tool.full,
+                plan: point.plan,
+                host: context.host,
+                started: finished,
+                finished: found,
+                event: .verify(bad)
+            )
+        )
+        return Diagnostic(
+            .objectCorrupt,
+            "point '\(point)' is damaged in \(repository.displayName), and the next copy was taken",
+            cause: reason,
+            hint: "It does not count there any more; 'lifeboat verify --repair' mends it from another copy."
+        )
     }
 
     /// The plan that was named, or the only one that the repository holds.

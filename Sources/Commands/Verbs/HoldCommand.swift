@@ -62,8 +62,9 @@ struct HoldCommand: LifeboatCommand {
                 hint: "Say why with --reason TEXT, or lift the hold with --release."
             )
         }
-        let (answer, missed) = try await onEngineThread(context.stop) { try change(in: context) }
+        let (answer, missed, remarks) = try await onEngineThread(context.stop) { try change(in: context) }
         let console = context.console(output)
+        for remark in remarks { console.warn(remark, as: output.format) }
         switch output.format {
         case .json: try console.answer("hold", answer)
         case .text: console.answer(StyledText(Self.text(answer)))
@@ -72,7 +73,7 @@ struct HoldCommand: LifeboatCommand {
     }
 
     /// Changes every copy; one that cannot be changed makes it partial, and none that first error.
-    private func change(in context: CommandContext) throws -> (Answer, missed: Diagnostic?) {
+    private func change(in context: CommandContext) throws -> (Answer, missed: Diagnostic?, remarks: [Diagnostic]) {
         let places = try PlanRepositories(repository, keys, in: context)
         let name = try places.resolve(point, plan: try repository.planName())
         var answer = Answer(point: name, reason: reason, before: nil, repositories: [])
@@ -87,7 +88,7 @@ struct HoldCommand: LifeboatCommand {
                 failures.append((place.name, Commands.diagnostic(for: error)))
             }
         }
-        guard let first = failures.first else { return (answer, nil) }
+        guard let first = failures.first else { return (answer, nil, places.remarks) }
         guard !answer.repositories.isEmpty else { throw first.error }
         let names = failures.map { "'\($0.name)'" }.joined(separator: ", ")
         let missed = Diagnostic(
@@ -96,7 +97,7 @@ struct HoldCommand: LifeboatCommand {
             cause: first.error.summary,
             hint: "Do it again when that repository can be written; a prune there does not know of it."
         )
-        return (answer, missed)
+        return (answer, missed, places.remarks)
     }
 
     private static func text(_ answer: Answer) -> String {

@@ -36,13 +36,15 @@ struct PointsCommand: LifeboatCommand {
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
     func run(in context: CommandContext) async throws {
-        let (found, notices) = try await onEngineThread(context.stop) {
+        let (found, warnings) = try await onEngineThread(context.stop) {
             let places = try PlanRepositories(repository, keys, in: context, for: .reading)
             let plan = try repository.planName()
-            return (try PointRow.newest(showsAll ? nil : last, in: places, plan: plan), places.notices)
+            let found = try PointRow.newest(showsAll ? nil : last, in: places, plan: plan)
+            if found.rows.isEmpty { try places.requirePlan(plan, of: repository) }
+            return (found, places.warnings)
         }
         let console = context.console(output)
-        for notice in notices { console.warn(.passedOver(notice), as: output.format) }
+        for warning in warnings { console.warn(warning, as: output.format) }
         switch output.format {
         case .json: try console.answer("points", PointRows(points: found.rows, older: found.older))
         case .text:

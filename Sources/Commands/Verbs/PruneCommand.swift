@@ -76,7 +76,8 @@ struct PruneCommand: LifeboatCommand {
         let console = context.console(output)
         var answers: [PruneAnswer] = []
         for target in try targets(in: context) {
-            let answer = try await onEngineThread(context.stop) { try prune(target, in: context) }
+            let (answer, warnings) = try await onEngineThread(context.stop) { try prune(target, in: context) }
+            for warning in warnings { console.warn(warning, as: output.format) }
             if output.format == .text { PruneText(answer).lines.forEach(console.answer) }
             answers.append(answer)
         }
@@ -105,7 +106,7 @@ struct PruneCommand: LifeboatCommand {
         )
     }
 
-    private func prune(_ target: PruneTarget, in context: CommandContext) throws -> PruneAnswer {
+    private func prune(_ target: PruneTarget, in context: CommandContext) throws -> (PruneAnswer, [Diagnostic]) {
         let opened = try Repository.open(target.store, keyring: try keys.keyring(in: context))
         let now = context.now()
         let stock = try opened.archiveStock()
@@ -127,7 +128,7 @@ struct PruneCommand: LifeboatCommand {
         let plan = try opened.planPrune(decisions, options: options)
         var answer = PruneAnswer(repository: opened.displayName, plan: plan, scope: Set(decisions.map(\.point)))
         if acts { answer.done = try opened.prune(plan, tool: Tool.full, now: now) }
-        return answer
+        return (answer, opened.remarks + (opened.pruneRefusal.map { acts ? [] : [$0] } ?? []))
     }
 
     /// The repository that was named with a policy, or every repository of the plans.
@@ -138,11 +139,17 @@ struct PruneCommand: LifeboatCommand {
             }
             let named = try plans.map(Self.planName) + (try repository.planName().map { [$0] } ?? [])
             let settings = try SettingsChoice(config: repository.config).loadIfPresent(in: context)
-            let chosen = try Self.policy(policy, in: settings?.retention ?? .builtIn)
+            // A retention.json serves without a lifeboat.json too.
+            let chosen = try Self.policy(policy, in: try settings?.retention ?? RetentionPolicies.load(besides: "."))
             let place = try RepositoryChoice(typed: from, config: repository.config).place(in: context)
             let store = try place.store(in: context, for: use)
             return [
-                PruneTarget(store: store, all: named.isEmpty ? chosen : nil, named: named.map { ($0, chosen, .utc) })
+                PruneTarget(
+                    store: store,
+                    all: named.isEmpty ? chosen : nil,
+                    named: named.map { ($0, chosen, .utc) },
+                    isTyped: true
+                )
             ]
         }
         let settings = try SettingsChoice(config: repository.config).load(in: context)
@@ -191,8 +198,12 @@ struct PruneTarget: Sendable {
     /// The policy of every plan there; nil when plans were named.
     let all: RetentionPolicy?
     let named: [(name: PlanName, policy: RetentionPolicy, zone: TimeZoneRules)]
+    /// Whether the repository was named, and not found by its plans.
+    var isTyped = false
 
+    /// Throws where a repository was named that has nothing of a plan that was named too.
     func plans(in repository: Repository) throws -> [(name: PlanName, policy: RetentionPolicy, zone: TimeZoneRules)] {
+        if isTyped { for plan in named { try repository.requirePlan(plan.name) } }
         guard let all else { return named }
         return try repository.plans().map { ($0, all, .utc) }
     }

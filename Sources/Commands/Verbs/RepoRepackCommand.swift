@@ -45,21 +45,33 @@ struct RepoRepackCommand: LifeboatCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let answer = try await onEngineThread(context.stop) {
+        let (answer, remarks) = try await onEngineThread(context.stop) {
             let opened = try repository.open(keys, in: context)
-            let plan = try opened.planPrune([]).repack
+            _ = try repository.existingPlanName(in: opened)
+            let plan = try Self.plan(opened)
             let archives = plan.candidates.map {
                 Answer.Archive(id: $0.archive, bytes: $0.bytes, liveBytes: $0.liveBytes)
             }
             let marked = acts ? try opened.repack(plan).count : nil
-            return Answer(repository: opened.displayName, archives: archives, marked: marked)
+            return (Answer(repository: opened.displayName, archives: archives, marked: marked), opened.remarks)
         }
         let console = context.console(output)
+        for remark in remarks { console.warn(remark, as: output.format) }
         switch output.format {
         case .json: try console.answer("repack", answer)
         case .text: Self.print(answer, on: console)
         }
         if !acts, !answer.archives.isEmpty { console.talk("Nothing was marked. Run it again with --yes to do this.") }
+    }
+
+    /// The same look as a prune's; what stops it is overcome there.
+    private static func plan(_ opened: Repository) throws -> RepackPlan {
+        do {
+            return try opened.planPrune([]).repack
+        } catch var error as Diagnostic where error.hint?.contains("--") == true {
+            error.hint = "Run 'lifeboat prune', which says how to go on, and repack then."
+            throw error
+        }
     }
 
     private static func print(_ answer: Answer, on console: Console) {

@@ -47,8 +47,9 @@ struct RepoSyncCommand: LifeboatCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let answer = try await onEngineThread(context.stop) { try copy(in: context) }
+        let (answer, remarks) = try await onEngineThread(context.stop) { try copy(in: context) }
         let console = context.console(output)
+        for remark in remarks { console.warn(remark, as: output.format) }
         switch output.format {
         case .json: try console.answer("sync", answer)
         case .text: Self.print(answer, on: console)
@@ -57,14 +58,16 @@ struct RepoSyncCommand: LifeboatCommand {
         throw CommandOutcome(status: answer.plans.contains { !$0.points.isEmpty } ? .partial : .repository)
     }
 
-    private func copy(in context: CommandContext) throws -> Answer {
+    private func copy(in context: CommandContext) throws -> (Answer, remarks: [Diagnostic]) {
         let keyring = try KeyOptions().keyring(in: context)
         func open(_ typed: String) throws -> Repository {
             let choice = RepositoryChoice(typed: typed, config: repository.config)
             return try Repository.open(try choice.store(in: context), keyring: keyring)
         }
         let (from, to) = (try open(source), try open(target))
-        let plans = try repository.name().map { [$0] } ?? from.plans()
+        let named = try repository.name()
+        if let named { try from.requirePlan(named) }
+        let plans = try named.map { [$0] } ?? from.plans()
         let copied = try plans.map { plan in
             let run = try to.copyPoints(of: plan, from: from, tool: Tool.full, host: context.host, stop: context.stop)
             return Copied(
@@ -75,7 +78,7 @@ struct RepoSyncCommand: LifeboatCommand {
                 failed: run.failed
             )
         }
-        return Answer(from: from.displayName, to: to.displayName, plans: copied)
+        return (Answer(from: from.displayName, to: to.displayName, plans: copied), from.remarks + to.remarks)
     }
 
     private static func print(_ answer: Answer, on console: Console) {

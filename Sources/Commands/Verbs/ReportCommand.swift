@@ -43,9 +43,9 @@ struct ReportCommand: LifeboatCommand {
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
     func run(in context: CommandContext) async throws {
-        let (reports, notices) = try await onEngineThread(context.stop) { try make(in: context) }
+        let (reports, warnings) = try await onEngineThread(context.stop) { try make(in: context) }
         let console = context.console(output)
-        for notice in notices { console.warn(.passedOver(notice), as: output.format) }
+        for warning in warnings { console.warn(warning, as: output.format) }
         switch output.format {
         case .json: try console.answer("reports", Answer(reports: reports))
         case .text:
@@ -61,13 +61,16 @@ struct ReportCommand: LifeboatCommand {
         var reports: [ComplianceReport]
     }
 
-    private func make(in context: CommandContext) throws -> (reports: [ComplianceReport], notices: [String]) {
+    private func make(in context: CommandContext) throws -> (reports: [ComplianceReport], warnings: [Diagnostic]) {
         let now = context.now()
         let sources = try ReportSource.all(self, in: context)
         let reports = try sources.map { source in
             ComplianceReport.make(input: try source.input(from: now - period.duration, now: now, overriding: stated))
         }
-        return (reports, sources.flatMap(\.notices))
+        let warnings = sources.flatMap(\.warnings)
+        return (
+            reports, warnings.enumerated().filter { warnings.firstIndex(of: $0.element) == $0.offset }.map(\.element)
+        )
     }
 
     /// The objectives of the command line; they go before those of the settings.

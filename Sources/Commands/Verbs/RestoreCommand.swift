@@ -104,6 +104,7 @@ struct RestoreCommand: LifeboatCommand {
             return try restorer.run(stop: context.stop)
         }
         line.finish()
+        for remark in source.place.remarks { console.warn(remark, as: output.format) }
         for notice in outcome.notices { console.warn(.passedOver(notice), as: output.format) }
         switch output.format {
         case .json: try console.answer("restore", Answer(point: source.manifest.point, outcome: outcome))

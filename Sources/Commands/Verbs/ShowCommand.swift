@@ -2,6 +2,7 @@ import CommandLineKit
 import Diagnostics
 import Export
 import Model
+import Reports
 import Repository
 import Terminal
 
@@ -35,9 +36,9 @@ struct ShowCommand: LifeboatCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let (answer, notices) = try await onEngineThread(context.stop) { try describe(in: context) }
+        let (answer, warnings) = try await onEngineThread(context.stop) { try describe(in: context) }
         let console = context.console(output)
-        for notice in notices { console.warn(.passedOver(notice), as: output.format) }
+        for warning in warnings { console.warn(warning, as: output.format) }
         switch output.format {
         case .json: try console.answer("point", answer)
         case .text: Self.print(answer, on: console)
@@ -45,7 +46,7 @@ struct ShowCommand: LifeboatCommand {
     }
 
     /// Reads the point from the first repository of the plan that gives it back.
-    private func describe(in context: CommandContext) throws -> (Answer, notices: [String]) {
+    private func describe(in context: CommandContext) throws -> (Answer, warnings: [Diagnostic]) {
         let places = try PlanRepositories(repository, keys, in: context, for: .reading)
         let name = try places.resolve(point, plan: try repository.planName())
         let row = try PointRow.one(name, in: places)
@@ -60,7 +61,7 @@ struct ShowCommand: LifeboatCommand {
                     isDurable: place.repository.descriptor.capabilities.isDurable,
                     manifest: stored.manifest
                 )
-                return (answer, places.notices)
+                return (answer, places.warnings)
             } catch {
                 failure = failure ?? error
             }
@@ -92,10 +93,19 @@ struct ShowCommand: LifeboatCommand {
             ("server", StyledText(manifest.source.versionText)),
             (
                 "contents",
-                "\(manifest.tables.count) tables, \(totals.rows) rows, \(byteText(totals.bytesRepresented)) of text"
+                StyledText(
+                    "\(counted(manifest.tables.count, "table")), \(counted(totals.rows, "row")),"
+                        + " \(byteText(totals.bytesRepresented)) of text"
+                )
             ),
-            ("definitions", "\(manifest.catalog.objects) objects"),
-            ("read", "\(byteText(totals.bytesRead)) in \(totals.rangesRead) ranges; \(totals.rangesReused) reused"),
+            ("definitions", StyledText(counted(manifest.catalog.objects, "object"))),
+            (
+                "read",
+                StyledText(
+                    "\(byteText(totals.bytesRead)) in \(counted(totals.rangesRead, "range"));"
+                        + " \(totals.rangesReused) reused"
+                )
+            ),
         ]
         if answer.point.copies != nil { facts.append(("copies", answer.point.styledCopies)) }
         facts += Self.reasons(totals)

@@ -91,8 +91,9 @@ struct VerifyCommand: LifeboatCommand {
             mode: progress.progress.mode(on: console)
         )
         defer { line.finish() }
-        let answer = try await onEngineThread(context.stop) { try verify(counters, in: context) }
+        let (answer, remarks) = try await onEngineThread(context.stop) { try verify(counters, in: context) }
         line.finish()
+        for remark in remarks { console.warn(remark, as: output.format) }
         switch output.format {
         case .json: try console.answer("verification", answer)
         case .text: VerifyText(answer).print(on: console)
@@ -101,13 +102,17 @@ struct VerifyCommand: LifeboatCommand {
     }
 
     /// Verifies plan by plan, because each plan has a chain of records of its own.
-    private func verify(_ counters: VerifyCounters, in context: CommandContext) throws -> VerifyAnswer {
+    private func verify(_ counters: VerifyCounters, in context: CommandContext) throws -> (VerifyAnswer, [Diagnostic]) {
         let keyring = try keys.keyring(in: context)
         let opened = try repository.open(keys, in: context, for: repairs ? .deleting : .working)
         let others = repairs ? try others(keyring, in: context) : []
         let identities = isDeep ? try keys.identities(opened.keyring, in: context) : []
-        let session = try opened.beginSession(kind: .verify, plan: try repository.planName(), base: nil)
-        defer { try? session.end() }
+        let plan = try repository.existingPlanName(in: opened)
+        let session =
+            repairs
+            ? try opened.beginSession(kind: .verify, plan: plan, base: nil)
+            : try opened.beginReadingSession(kind: .verify, plan: plan, base: nil)
+        defer { try? session?.end() }
         let verification = PlanVerification(
             repository: opened,
             others: others,
@@ -124,7 +129,7 @@ struct VerifyCommand: LifeboatCommand {
         for (plan, names) in byPlan.sorted(by: { $0.key.text < $1.key.text }) {
             try verification.run(plan, names, into: &answer)
         }
-        return answer
+        return (answer, opened.remarks)
     }
 
     /// Where good bytes may come from: what was named, else every repository of the plan within reach.

@@ -33,8 +33,8 @@ extension Repository {
         let started = Instant.now
         let session = try beginSession(kind: .backup, plan: plan, base: nil)
         defer { try? session.end() }
-        let reading = try source.beginSession(kind: .restore, plan: plan, base: nil)
-        defer { try? reading.end() }
+        let reading = try source.beginReadingSession(kind: .restore, plan: plan, base: nil)
+        defer { try? reading?.end() }
         let work = PointCopy(
             source: source,
             target: self,
@@ -57,7 +57,8 @@ extension Repository {
 private struct PointCopy {
     let source: Repository
     let target: Repository
-    let reading: Session
+    /// Nil where the source cannot be written.
+    let reading: Session?
     let session: Session
     let stop: Stop
     let progress: (Int64) -> Void
@@ -72,7 +73,7 @@ private struct PointCopy {
         for name in try source.listPoints(plan: plan).map(\.name) where !present.contains(name) {
             guard !stop.isRequested else { throw Stopped() }
             do {
-                try reading.use(base: name)
+                try reading?.use(base: name)
                 try copy(name, &archives, &run)
             } catch let error as Diagnostic where error.isAboutOneObject && error.code != .objectExists {
                 let reason = error.cause.map { "\(error.summary): \($0)" } ?? error.summary

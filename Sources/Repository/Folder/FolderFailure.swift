@@ -50,7 +50,7 @@ struct FolderFailure {
         Diagnostic(
             .repositoryMissing,
             "the repository folder \(displayName) does not exist",
-            hint: "Mount the disk it lies on, correct the path, or create a repository with 'lifeboat init'."
+            hint: "Mount the disk it lies on, correct the path, or make a repository with 'lifeboat repo init'."
         )
     }
 }

@@ -24,6 +24,12 @@ package struct Keyring: Sendable {
         try Keyring(files: KeyringFolder(path: folder), addedFiles: [])
     }
 
+    /// Whether anything of a keyring is in `folder`.
+    package static func exists(_ folder: String) -> Bool {
+        let files = KeyringFolder(path: folder)
+        return [KeyringFile.signer, .host, .operatorIdentity].contains { (try? files.holds($0)) != false }
+    }
+
     /// Reads the keyring in `folder`, or makes one with fresh keys; `created` says that the escrow sheet is new.
     package static func createIfMissing(_ folder: String, now: Instant) throws -> (keyring: Keyring, created: Bool) {
         let files = KeyringFolder(path: folder)
@@ -124,6 +130,24 @@ package struct Keyring: Sendable {
         }
     }
 
+    /// The id of the repository that this machine has written to at `place`; nil when it has written to none there.
+    ///
+    /// What is empty now and was not then is more likely a disk that is not mounted than a new place.
+    package func rememberedRepository(at place: String) throws -> String? {
+        try KeyringFolder(path: folder).text(.repositories)?.placedLines.last { $0.place == place }?.id
+    }
+
+    /// Remembers that this machine has a repository at `place`; writes only what is new.
+    package func remember(repository: RepositoryDescriptor, at place: String) throws {
+        let files = KeyringFolder(path: folder)
+        try files.withLock {
+            let known = try files.text(.repositories)?.placedLines ?? []
+            guard known.last(where: { $0.place == place })?.id != repository.id else { return }
+            let lines = known.filter { $0.place != place } + [(id: repository.id, place: place)]
+            try files.write(.repositories, lines.map { "\($0.id) \($0.place)\n" }.joined())
+        }
+    }
+
     /// `$XDG_CONFIG_HOME/lifeboat`, or `~/.config/lifeboat`; nil when the environment names neither.
     package static func defaultFolder(environment: [String: String]) -> String? {
         if let base = environment["XDG_CONFIG_HOME"], base.hasPrefix("/") { return base + "/lifeboat" }
@@ -158,4 +182,12 @@ extension String {
     }
 
     fileprivate var firstEntry: String { entries.first ?? "" }
+
+    /// Lines of an id and a place, which may hold spaces.
+    fileprivate var placedLines: [(id: String, place: String)] {
+        split(whereSeparator: \.isNewline).compactMap { line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+        }
+    }
 }

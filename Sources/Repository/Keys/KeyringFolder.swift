@@ -10,12 +10,13 @@ enum KeyringFile: String {
     case trustedSigners = "trusted-signers"
     case recipients = "recipients"
     case escrowSheet = "escrow-sheet.txt"
+    case repositories
 
     /// Whether others must not even read it.
     var isSecret: Bool {
         switch self {
         case .operatorIdentity, .host, .signer, .escrowSheet: true
-        case .trustedSigners, .recipients: false
+        case .trustedSigners, .recipients, .repositories: false
         }
     }
 }

@@ -9,12 +9,19 @@ extension Repository {
     /// committed after it was looked for finds what was condemned before. Archives come after the lists that name them, so
     /// that one which is not listed is gone and not yet to come; and before sessions and points, so that what is written
     /// meanwhile is not touched.
-    func gatherFacts(_ decisions: [PruneDecision], _ options: PruneOptions) throws -> PruneFacts {
+    ///
+    /// For a look only, this machine's own clock serves where the store cannot be written.
+    func gatherFacts(
+        _ decisions: [PruneDecision],
+        _ options: PruneOptions,
+        isOnlyLook: Bool = false
+    ) throws -> PruneFacts {
+        let now = { () throws -> Instant in try isOnlyLook ? self.clockForLooking() : self.storeClock() }
         let evidence = try evidence(remembering: true)
         let seen = try lastSeenPoints()
         let condemnedLists = try condemnedLists()
         let archives = try listArchives()
-        let sessions = try sessions()
+        let sessions = try sessions(now: now())
         let listing = try listPoints()
         let survey = try survey(listing)
         let removed = Set(decisions.filter { !$0.isKept }.map(\.point))
@@ -41,7 +48,7 @@ extension Repository {
             condemnedLists: condemnedLists,
             evidence: evidence,
             hasCensus: !seen.isEmpty,
-            now: try storeClock(),
+            now: try now(),
             options: options
         )
     }

@@ -20,6 +20,7 @@ final class PrunePass {
 
     func perform(_ plan: PrunePlan) throws -> PruneRun {
         let facts = try repository.gatherFacts(plan.kept + plan.removed, options)
+        try repository.requireEveryRecord()
         let fresh = try PrunePlan.make(facts)
         if let excess = fresh.excess { throw excess.diagnostic }
         let removed = try remove(fresh.removed.map(\.point), facts)

@@ -4,18 +4,19 @@ package import Model
 import Streams
 
 extension Repository {
-    /// What pruning by `decisions` would do; changes nothing but the store's clock object.
+    /// What pruning by `decisions` would do; changes nothing but the store's clock object, and not even that where the
+    /// store cannot be written.
     ///
     /// Every point of every plan is read, because every one of them keeps archives alive. Decisions may speak of some
     /// points only: the others stay.
     package func planPrune(_ decisions: [PruneDecision], options: PruneOptions = PruneOptions()) throws -> PrunePlan {
         do {
-            return try PrunePlan.make(try gatherFacts(decisions, options))
+            return try PrunePlan.make(try gatherFacts(decisions, options, isOnlyLook: true))
         } catch let error as Diagnostic where error.code == .repositoryFull {
             // Even learning the store's time writes a little.
             try store.releaseReserve()
             defer { try? store.keepReserve() }
-            return try PrunePlan.make(try gatherFacts(decisions, options))
+            return try PrunePlan.make(try gatherFacts(decisions, options, isOnlyLook: true))
         }
     }
 

@@ -120,7 +120,7 @@ struct SFTPFailure {
         Diagnostic(
             .repositoryMissing,
             "the repository folder \(displayName) does not exist",
-            hint: "Correct the path, see that its disk is mounted there, or create a repository with 'lifeboat init'."
+            hint: "Correct the path, see that its disk is mounted, or make a repository with 'lifeboat repo init'."
         )
     }
 
