@@ -15,6 +15,7 @@ class Contenders:
     def __init__(self, server, lifeboat, jobs, only):
         self.server, self.lifeboat, self.jobs, self.only = server, lifeboat, str(jobs), only
         self.watch = Stopwatch(server)
+        self.repository = "repository"
         self.pieces = []
         self.missing = [name for name in ("restic", "pgcopydb") if not shutil.which(name)]
         for name in self.missing:
@@ -28,8 +29,10 @@ class Contenders:
 
     def round(self, number):
         """Everything once. Round 0 also finds out which statements a backup reads the rows with."""
-        for name in ("repository", "dump1", "dump", "restic"):
+        for name in (self.repository, "dump1", "dump", "restic"):
             shutil.rmtree(self.path(name), ignore_errors=True)
+        # A repository that is gone is not made anew in silence.
+        self.repository = "repository%d" % number
         steps = [self.floor, self.pg_dump_fast, self.backup, self.pg_dump, self.restic, self.unchanged,
                  self.restic_again, self.pg_restore, self.restore, self.drill, self.pgcopydb, self.clustered,
                  self.scattered, self.schema, self.definitions]
@@ -48,8 +51,8 @@ class Contenders:
 
     def take(self, name, number):
         run = self.watch.run(name, number,
-                             [self.lifeboat, "backup", "dbname=source", "--to", self.path("repository"), "-j", self.jobs],
-                             stored=self.path("repository"))
+                             [self.lifeboat, "backup", "dbname=source", "--to", self.path(self.repository), "-j", self.jobs],
+                             stored=self.path(self.repository))
         return run if self.wants(name) else None
 
     def backup(self, number):
@@ -120,11 +123,11 @@ class Contenders:
         if not self.wants("restore"):
             return None
         self.server.fresh_database("target")
-        return self.measure("restore", number, self.lifeboat, "restore", "latest", "--from", self.path("repository"),
+        return self.measure("restore", number, self.lifeboat, "restore", "latest", "--from", self.path(self.repository),
                             "--to", "dbname=target", "-j", self.jobs)
 
     def drill(self, number):
-        return self.measure("drill", number, self.lifeboat, "drill", "--from", self.path("repository"), "-j", self.jobs)
+        return self.measure("drill", number, self.lifeboat, "drill", "--from", self.path(self.repository), "-j", self.jobs)
 
     def pgcopydb(self, number):
         if not self.wants("pgcopydb"):
