@@ -51,26 +51,20 @@ struct PlanVerification {
         _ answer: inout VerifyAnswer
     ) throws -> Inspection {
         let started = context.now()
-        var lastBeat = ContinuousClock.now
         let found = try repository.inspect(
             names,
             identities: identities,
             depth: depth,
             sampling: sampling,
-            stop: context.stop
-        ) { read in
-            counters.update(read)
-            guard .now - lastBeat > .seconds(600) else { return }
-            lastBeat = .now
-            try? session?.heartbeat()
-        }
+            stop: context.stop,
+            progress: counters.update
+        )
         answer.bytesRead += found.run.bytesRead
         try record(found.run, depth, of: plan, started)
         return found
     }
 
     private func mend(_ damage: ArchiveDamage) throws -> VerifyAnswer.Damage {
-        try session?.heartbeat()
         let source = repairs ? try repository.repair(damage.archive, from: others, stop: context.stop) : nil
         return VerifyAnswer.Damage(
             archive: damage.archive.id,

@@ -23,7 +23,6 @@ final class Destination: Sendable {
     let ledger = ExportLedger()
     let register = ArchiveRegister()
     private let session: Session?
-    private let heartbeat: Heartbeat?
     private let state: Mutex<State>
     private let hasTriedCommit = Mutex(false)
 
@@ -43,7 +42,6 @@ final class Destination: Sendable {
         }
         self.session = session
         self.base = base
-        heartbeat = session.map(Heartbeat.init)
         self.state = Mutex(state)
     }
 
@@ -84,9 +82,6 @@ final class Destination: Sendable {
             return nil
         }
     }
-
-    /// Keeps the session alive.
-    func beatIfDue() throws { _ = try attempt { try heartbeat?.beatIfDue() } }
 
     /// Commits the point here; from the attempt on, what was stored for it is no longer this run's to remove.
     func commit(_ manifest: Manifest, _ catalog: PackedText) throws -> StoredPoint {

@@ -26,7 +26,6 @@ struct ExportContext: Sendable {
         let (progress, destinations) = (progress, destinations)
         return try RowPipeline(into: lanes, level: plan.compressionLevel) { rows, bytes in
             progress.add(rows: rows, textBytes: bytes)
-            for destination in destinations { try destination.beatIfDue() }
             try destinations.requireAny()
             if stop.isRequested { throw Stopped() }
         }

@@ -18,7 +18,7 @@ extension Repository {
                 continue
             }
         }
-        let evidence = Evidence(records.sorted { ($0.record.finished, $0.sha256) < ($1.record.finished, $1.sha256) })
+        let evidence = Evidence(records.sorted { Self.order($0) < Self.order($1) })
         return try evidence.damaged.reduce(into: []) { found, entry in
             found.formUnion(try entry.value ?? archives(of: entry.key))
         }

@@ -147,8 +147,7 @@ package final class Session: Sendable {
 
     /// On a thread of its own, for a store may take its time.
     ///
-    /// A beat that fails is tried again with the next: others wait
-    /// for a day before they take a session for dead.
+    /// A beat that fails is tried again with the next: others wait for a day before they take a session for dead.
     private func beat(every pulse: Duration) {
         Task.detached { [weak self] in
             while (try? await Task.sleep(for: pulse)) != nil {

@@ -106,7 +106,7 @@ extension Repository {
     private static let recordSection = "record"
     private static let appendAttempts = 50
 
-    private static func order(_ stored: StoredRecord) -> (Instant, String, String, Int) {
+    static func order(_ stored: StoredRecord) -> (Instant, String, String, Int) {
         (stored.record.finished, stored.place.plan.text, stored.place.signer, stored.place.sequence)
     }
 

@@ -79,7 +79,6 @@ private struct PointCopy {
                 let reason = error.cause.map { "\(error.summary): \($0)" } ?? error.summary
                 run.failed.append(BadPoint(point: name, reason: reason))
             }
-            try session.heartbeat()
         }
         return run
     }
