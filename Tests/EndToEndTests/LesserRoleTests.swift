@@ -48,6 +48,17 @@ struct LesserRoleTests {
         try server.execute("DROP ROLE \(role)")
     }
 
+    @Test("a comment that the target's extension has anyway is not even tried")
+    func usualComment() throws {
+        try Scene.with { scene in
+            try scene.backUp()
+            try restore(scene, as: "lesser_usual", "", ["--no-owner", "--no-roles", "--no-privileges"]) { answer, _ in
+                #expect(answer.status == 0, "\(answer)")
+                #expect(!ledger(answer).contains { $0.contains("plpgsql") }, "\(ledger(answer))")
+            }
+        }
+    }
+
     /// The things that were not applied.
     private func ledger(_ answer: Answer) -> [String] {
         let list = JSON(answer)["notApplied"]
