@@ -66,14 +66,14 @@ struct BackupCommand: LifeboatCommand {
                 value: "COUNT",
                 to: \.workers,
                 in: 1...64,
-                help: "Connections that read at once (4)"
+                help: "Connections that read at once, 4 if not said"
             ),
             .option(
                 "--level",
                 value: "LEVEL",
                 to: \.level,
                 in: 1...19,
-                help: "How hard zstd tries: higher is smaller and slower (1)"
+                help: "How hard zstd tries: higher is smaller and slower, 1 if not said"
             ),
             .option(
                 "--limit-rate",

@@ -28,7 +28,7 @@ struct PointsCommand: LifeboatCommand {
     static let exitStatuses = CommandExitStatus.reading
     static let arguments: [Argument<Self>] =
         [
-            .option("--last", value: "COUNT", to: \.last, in: 1...1_000_000, help: "Show so many of the newest (100)"),
+            .option("--last", value: "COUNT", to: \.last, in: 1...1_000_000, help: "Show so many of the newest"),
             .flag("--all", to: \.showsAll, help: "Show all of them"),
         ]
         + RepositoryOptions.argumentsWithDeleted.map { $0.lifted(\.repository) }

@@ -27,7 +27,8 @@ struct PruneCommand: LifeboatCommand {
         prune, a day after that at the earliest.
 
         The newest complete point, the newest proven point and held points always stay. More than half of the points, \
-        the archives or their bytes never go in one run unless --max-share allows it.
+        the archives or their bytes do not go in one run unless --max-share allows it, where that is more than 8 points \
+        or 16 archives.
         """
     static let examples = [
         CommandExample("Look first", "lifeboat prune"),
@@ -65,7 +66,7 @@ struct PruneCommand: LifeboatCommand {
                 value: "PERCENT",
                 to: \.maxShare,
                 in: 1...100,
-                help: "The most that may go in one run, of points, archives or bytes (50)"
+                help: "The most that may go in one run, of points, archives or bytes"
             ),
         ]
         + RepositoryOptions.arguments.map { $0.lifted(\.repository) }

@@ -52,13 +52,13 @@ struct RestoreCommand: LifeboatCommand {
             .positional("POINT", to: \.point, required: false, help: "latest, oldest, proven, or a point's name"),
             .option("--to", value: "DATABASE", to: \.to, help: "The target as a URL or key=value, without a password"),
             .option("--target-env", value: "VAR", to: \.targetVariable, help: "Read the target from this variable"),
-            .options("--schema", value: "NAME", to: \.schemas, help: "Only this schema; may be repeated"),
-            .options("--table", value: "NAME", to: \.tables, help: "Only this schema.table; may be repeated"),
+            .options("--schema", value: "NAME", to: \.schemas, help: "Only this schema"),
+            .options("--table", value: "NAME", to: \.tables, help: "Only this schema.table"),
             .options(
                 "--tablespace",
                 value: "FROM=TO",
                 to: \.tablespaces,
-                help: "Put what lay in tablespace FROM into TO; may be repeated"
+                help: "Put what lay in tablespace FROM into TO"
             ),
             .flag("--plan-only", to: \.planOnly, help: "Print what would be done and stop"),
             .option("--into-existing", value: "NAME", to: \.intoExisting, help: "Allow a target that is not empty"),
