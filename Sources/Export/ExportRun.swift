@@ -14,6 +14,9 @@ struct ExportRun {
     let phases: PhaseRecorder
 
     private let findings = ExportFindings()
+    private let waits: LockWaits
+    /// Ends the coordinator's statements too when somebody has waited for too long.
+    private let giveWay = Stop()
 
     init(
         plan: ExportPlan,
@@ -27,6 +30,8 @@ struct ExportRun {
         self.stop = stop
         self.progress = progress
         self.phases = phases
+        waits = LockWaits(limit: plan.maxLockWait)
+        stop.whenRequested { [giveWay] in giveWay.request() }
     }
 
     /// Everything from the first connection to the commits; what it throws ended the run in every repository.
@@ -40,17 +45,18 @@ struct ExportRun {
     }
 
     private func prepare() throws -> [PreparedPoint] {
-        let coordinator = try phases.measure("connect") { try SnapshotCoordinator(plan, stop: stop) }
+        let coordinator = try phases.measure("connect") { try SnapshotCoordinator(plan, stop: giveWay) }
         progress.connected()
         let snapshot = try phases.measure("lock and snapshot") { try coordinator.takeSnapshot() }
+        let vigil = LockVigil(probe: coordinator.probe, holder: snapshot.holder, waits: waits, giveWay: giveWay)
         let survey = try phases.measure("inventory") {
             try explaining("cannot take stock of '\(plan.source.displayName)'") {
-                try ExportSurvey(coordinator, snapshot, plan: plan)
+                try vigil.during { try ExportSurvey(coordinator, snapshot, plan: plan) }
             }
         }
         let anchor = try phases.measure("anchor") { try castAnchor(survey, snapshot, coordinator) }
-        let catalog = try phases.measure("catalog") { try readDefinitions(snapshot, coordinator) }
-        let reuse = try destinations.map { try judge($0, survey, coordinator) }
+        let catalog = try phases.measure("catalog") { try readDefinitions(snapshot, coordinator, vigil) }
+        let reuse = try vigil.during { try destinations.map { try judge($0, survey, coordinator) } }
         let list = list(survey, reuse)
         let tasks = list.tasks
         progress.plan(ranges: tasks.count, tableBytes: tasks.reduce(0) { $0 + $1.bytes })
@@ -60,7 +66,7 @@ struct ExportRun {
         notices += try phases.measure("copy") { try copy(tasks, context, coordinator) }
         let ending = try phases.measure("sequences and anchor") { try finish(survey, context, anchor) }
         try phases.measure("audit") {
-            try audit(tasks, context, coordinator.connection)
+            try vigil.during { try audit(tasks, context, coordinator.connection) }
             try explaining("cannot look at the definitions again") {
                 try coordinator.requireSameObjects(survey.inventory.tables)
             }
@@ -81,8 +87,8 @@ struct ExportRun {
                 largeObjects: survey.largeObjects?.objects,
                 sequences: ending.sequences,
                 catalog: catalog,
-                notices: passedOver + list.notices(for: destination.index) + notices + catalog.notices
-                    + findings.contradictions,
+                notices: passedOver + list.notices(for: destination.index) + notices + waits.notices
+                    + catalog.notices + findings.contradictions,
                 phases: phases.recorded
             )
             return PreparedPoint(destination: destination, manifest: try draft.manifest(), catalog: catalog.text)
@@ -99,23 +105,27 @@ struct ExportRun {
         )
     }
 
-    private func readDefinitions(_ snapshot: ExportedSnapshot, _ coordinator: SnapshotCoordinator) throws
-        -> StoredDefinitions
-    {
-        let definitions = try StoredDefinitions(
-            from: coordinator.connection,
-            alongside: secondSession(snapshot, coordinator.pinned),
-            excluding: plan.excludedObjects
-        )
+    private func readDefinitions(
+        _ snapshot: ExportedSnapshot,
+        _ coordinator: SnapshotCoordinator,
+        _ vigil: LockVigil
+    ) throws -> StoredDefinitions {
+        let definitions = try vigil.during {
+            try StoredDefinitions(
+                from: coordinator.connection,
+                alongside: secondSession(snapshot, coordinator.pinned),
+                excluding: plan.excludedObjects
+            )
+        }
         try explaining("cannot look at the definitions again") { try coordinator.requireSameRoutines() }
         return definitions
     }
 
     /// A session for the definitions; it ends before the workers' begin.
     private func secondSession(_ snapshot: ExportedSnapshot, _ pinned: PinnedSettings) -> SecondSession {
-        let (plan, stop) = (plan, stop)
+        let (plan, giveWay) = (plan, giveWay)
         return { body in
-            let reader = try SnapshotReader(plan, snapshot: snapshot, pinned: pinned, stop: stop)
+            let reader = try SnapshotReader(plan, snapshot: snapshot, pinned: pinned, stop: giveWay)
             try body(reader.connection)
             try reader.finish()
         }
@@ -170,7 +180,7 @@ struct ExportRun {
         _ context: ExportContext,
         _ coordinator: SnapshotCoordinator
     ) throws -> [String] {
-        let copy = SnapshotCopy(context: context, connection: coordinator.connection, stop: stop)
+        let copy = SnapshotCopy(context: context, connection: coordinator.connection, waits: waits, stop: stop)
         var notices = try copy.take(tasks)
         if !findings.contradictions.isEmpty {
             // What was taken over on the strength of the same argument, here or elsewhere, is not to be trusted either.

@@ -10,6 +10,8 @@ struct ExportedSnapshot: Sendable {
     /// `pg_current_snapshot()`; every importer must see the same.
     var text: String
     var bounds: SnapshotBounds
+    /// The server process that has all the locks, by its own word: a pooler tells its clients another number.
+    var holder: String
     /// The server's clock just before the snapshot.
     var instant: Instant
     var lsn: String?
@@ -129,9 +131,9 @@ final class SnapshotCoordinator {
         else { throw PostgresError(message: "the server did not tell its time") }
         let row = try connection.query(
             "SELECT pg_catalog.pg_export_snapshot(), pg_catalog.pg_current_snapshot()::pg_catalog.text,"
-                + " pg_catalog.pg_is_in_recovery()"
+                + " pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid()"
         )[0]
-        guard let identifier = row[0], let text = row[1], let bounds = SnapshotBounds(text) else {
+        guard let identifier = row[0], let text = row[1], let bounds = SnapshotBounds(text), let holder = row[3] else {
             throw PostgresError(message: "the server's snapshot cannot be read")
         }
         let listing = try RelationListing(from: connection, excluding: plan.excludedObjects + plan.excludedRows)
@@ -141,6 +143,7 @@ final class SnapshotCoordinator {
             identifier: identifier,
             text: text,
             bounds: bounds,
+            holder: holder,
             instant: Instant(microsecondsSinceEpoch: instant),
             lsn: try position(),
             isInRecovery: row[2] == "t",

@@ -10,19 +10,20 @@ struct SnapshotCopy {
     let context: ExportContext
     /// The coordinator's, which holds the snapshot and every lock.
     let connection: Connection
+    let waits: LockWaits
     let stop: Stop
 
     /// Reads `tasks`, or finds them unchanged; returns what people should know.
     func take(_ tasks: [RangeTask]) throws -> [String] {
         guard !tasks.isEmpty else { return [] }
-        let watch = LockWatch(connection, limit: context.plan.maxLockWait)
+        let watch = LockWatch(connection, holder: context.snapshot.holder, waits: waits)
         let findings = context.findings
         do {
             let notices = try takeTogether(tasks, watch)
             try takeAlone(findings.takeLeft(), watch)
             let refused = findings.takeRefused()
             try takeAlone(refused, watch)
-            return notices + watch.notices + refusals(refused)
+            return notices + refusals(refused)
         } catch let unprintable as UnprintableRow {
             throw try explaining("the snapshot was lost") { try unprintable.diagnostic(on: connection) }
         }

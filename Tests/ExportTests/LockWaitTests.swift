@@ -32,7 +32,10 @@ struct LockWaitTests {
                     let (watch, session) = (try Connection(source), try Connection(source))
                     try session.execute("SET application_name = 'migrate'; SET lock_timeout = '60s'")
                     ready.arrive()
-                    let held = "SELECT count(*) FROM pg_locks WHERE relation = 'slow'::regclass AND granted"
+                    let held = """
+                        SELECT count(*) FROM pg_locks
+                        WHERE relation = 'slow'::regclass AND mode = 'AccessShareLock' AND granted
+                        """
                     while try watch.query(held)[0, 0] == "0" {}
                     let began = ContinuousClock.now
                     try session.execute("ALTER TABLE slow ADD extra int")
@@ -90,6 +93,50 @@ struct LockWaitTests {
             let said = outcome.report.notices.first { $0.contains("waited at least") }
             #expect(said?.contains("application 'migrate'") == true, "\(outcome.report.notices)")
             #expect(said?.contains("'public.slow'") == true)
+        }
+    }
+
+    /// Takes `lock` and keeps it for a quarter of a minute at most, so that a backup that does not give way fails and ends.
+    private func obstacle(_ lock: String, on source: ConnectionSettings) throws -> Connection {
+        let session = try Connection(source)
+        try session.execute("SET idle_in_transaction_session_timeout = '15s'; BEGIN; \(lock)")
+        return session
+    }
+
+    private func expectToGiveWay(_ scene: ExportScene, to lock: String, _ adjust: (inout ExportPlan) -> Void) throws {
+        let obstacle = try obstacle(lock, on: scene.source)
+        let migration = try Migration(scene.source)
+        let refused = try diagnostic {
+            try scene.backup {
+                $0.maxLockWait = .milliseconds(600)
+                adjust(&$0)
+            }
+        }
+        #expect(refused.code == .databaseLockYielded, "\(refused)")
+        #expect(refused.summary == "the backup gave way to a session that waited for table 'public.slow'")
+        #expect(refused.cause?.contains("application 'migrate'") == true, "\(refused)")
+        #expect(try scene.repository.listPoints().isEmpty)
+        try obstacle.execute("ROLLBACK")
+        _ = try migration.wait()
+        #expect(try scene.backup().point.manifest.tables.first?.columns.contains("extra") == true)
+    }
+
+    @Test("gets its lock also while definitions are read, whatever keeps us there")
+    func givesWayInTheCatalog() throws {
+        try withScene(sql: "CREATE TABLE slow (id int)") { scene in
+            try expectToGiveWay(scene, to: "LOCK TABLE pg_catalog.pg_ts_parser IN ACCESS EXCLUSIVE MODE") { _ in }
+        }
+    }
+
+    @Test("gets its lock also while the rows are counted again")
+    func givesWayInTheAudit() throws {
+        let sql = "CREATE TABLE slow (id int); INSERT INTO slow VALUES (1), (2); CREATE INDEX slow_id ON slow (id)"
+        try withScene(sql: sql) { scene in
+            // The plan of the count opens every index; the COPY of a whole small table needs no plan.
+            try expectToGiveWay(scene, to: "REINDEX INDEX slow_id") {
+                $0.manySmallTables = 1
+                $0.audit = .all
+            }
         }
     }
 }

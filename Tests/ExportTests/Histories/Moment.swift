@@ -67,6 +67,7 @@ struct Looking {
                 identifier: "",
                 text: text,
                 bounds: bounds,
+                holder: "",
                 instant: .now,
                 isInRecovery: false,
                 relations: listing.relations,
