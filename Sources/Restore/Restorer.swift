@@ -126,6 +126,16 @@ package struct Restorer: Sendable {
     }
 
     private func define(_ steps: [RestoreStep], _ builder: SchemaBuilder, _ stop: Stop) throws -> Int {
+        let waves = DefinitionWaves(
+            steps,
+            batch: SchemaBuilder.batch,
+            fewest: builder.workers > 1 ? 2 * SchemaBuilder.batch : .max
+        )
+        return try defineInOrder(waves.first, builder, stop) + builder.runAtOnce(waves.tables, stop: stop)
+            + defineInOrder(waves.last, builder, stop)
+    }
+
+    private func defineInOrder(_ steps: [RestoreStep], _ builder: SchemaBuilder, _ stop: Stop) throws -> Int {
         guard let loader = builder.loader else { return try builder.runInOrder(steps, stop: stop) }
         let loading = SchemaBuilder(target: loader, workers: 1, loader: nil, progress: progress)
         return try DefinitionParts(steps).parts.reduce(0) { count, part in
