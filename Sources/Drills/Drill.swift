@@ -14,16 +14,25 @@ package struct Drill: Sendable {
     /// Further repositories that hold the point: a recovery takes what is damaged from them, and so does its rehearsal.
     package let copies: [Repository]
     package let plan: DrillPlan
+    /// The point, where it was read already: a store may charge for each byte.
+    private let sealed: SealedPoint?
     package let progress: RestoreProgress
     /// What the next copy was taken for.
     package let damagedCopies = DamagedCopies()
     private let phases = PhaseRecorder()
 
     /// Creates a rehearsal.
-    package init(repository: Repository, copies: [Repository] = [], plan: DrillPlan, progress: RestoreProgress) {
+    package init(
+        repository: Repository,
+        copies: [Repository] = [],
+        plan: DrillPlan,
+        sealed: SealedPoint? = nil,
+        progress: RestoreProgress
+    ) {
         self.repository = repository
         self.copies = copies
         self.plan = plan
+        self.sealed = sealed
         self.progress = progress
     }
 
@@ -44,12 +53,11 @@ package struct Drill: Sendable {
 
     private func rehearse(_ rehearsal: inout Rehearsal, _ declared: Instant, _ stop: Stop) throws {
         progress.begin("locate")
-        let (point, catalog) = try phases.measure("locate") {
-            let point = try repository.readPoint(plan.point)
-            let bytes = try repository.readCatalog(plan.point, identities: plan.identities)
-            return (point, try CatalogSection.decode(bytes))
+        let (manifest, catalog) = try phases.measure("locate") {
+            let sealed = try sealed ?? repository.readSealedPoint(plan.point)
+            let bytes = try sealed.openCatalog(identities: plan.identities)
+            return (sealed.point.manifest, try CatalogSection.decode(bytes))
         }
-        let manifest = point.manifest
         rehearsal.begin(manifest, catalog)
         let (cluster, database) = try startScratch(manifest, stop)
         rehearsal.target = database

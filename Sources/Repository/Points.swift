@@ -38,27 +38,18 @@ extension Repository {
         )
     }
 
-    /// A point with its definitions as they are encrypted, for a repository with the same recipients.
-    func readSealedPoint(_ name: PointName) throws -> (point: StoredPoint, catalog: [UInt8]) {
+    /// A point with its definitions as they are encrypted: all of its object, read once.
+    package func readSealedPoint(_ name: PointName) throws -> SealedPoint {
         let object = try openPointObject(name)
         guard let catalog = object.envelope.sections[PointSection.catalog] else {
             throw Diagnostic(.objectCorrupt, "point '\(name)' has no catalog section")
         }
-        return (try point(name, in: object), catalog)
+        return SealedPoint(point: try point(name, in: object), catalog: catalog)
     }
 
     /// The plaintext JSON of a point's catalog; only the recipients' identities open it.
     package func readCatalog(_ name: PointName, identities: [any Identity]) throws -> [UInt8] {
-        let envelope = try openPointObject(name).envelope
-        let manifest = try manifest(in: envelope, name: name)
-        guard let section = envelope.sections[PointSection.catalog] else {
-            throw Diagnostic(.objectCorrupt, "point '\(name)' has no catalog section")
-        }
-        let catalog = try SealedText.open(section, with: identities, object: "the catalog of point '\(name)'")
-        guard Hex.encode(SHA256.digest(of: catalog)) == manifest.catalog.sha256 else {
-            throw Diagnostic(.objectCorrupt, "the catalog of point '\(name)' does not match its index")
-        }
-        return catalog
+        try readSealedPoint(name).openCatalog(identities: identities)
     }
 
     /// The newest point of a plan that is signed, readable and sound; damaged newer ones are passed over and named.

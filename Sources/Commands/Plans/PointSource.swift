@@ -7,11 +7,13 @@ import Streams
 
 /// A point, the repository it is read from, and the others that hold copies of it.
 struct PointSource: Sendable {
-    let point: StoredPoint
+    let sealed: SealedPoint
     let repository: Repository
     let copies: [Repository]
     /// Why other repositories of the plan were passed over, a sentence each.
     let notices: [String]
+
+    var point: StoredPoint { sealed.point }
 
     /// Finds what `selector` means in the repositories of a plan, in their order.
     ///
@@ -37,9 +39,9 @@ struct PointSource: Sendable {
             search.attempt { try repository.listPoints(plan: name.plan).contains { $0.name == name } } == true
         }
         for (index, repository) in holders.enumerated() {
-            guard let point = search.attempt({ try repository.readPoint(name) }) else { continue }
+            guard let sealed = search.attempt({ try repository.readSealedPoint(name) }) else { continue }
             let copies = holders.enumerated().filter { $0.offset != index }.map(\.element)
-            return PointSource(point: point, repository: repository, copies: copies, notices: search.notices)
+            return PointSource(sealed: sealed, repository: repository, copies: copies, notices: search.notices)
         }
         throw search.failure
     }

@@ -154,7 +154,13 @@ struct DrillTask: Sendable {
         plan.scratchParent = target.scratch ?? context.environment["TMPDIR"] ?? "/tmp"
         let sessions = try source.beginSessions()
         defer { for session in sessions { try? session.end() } }
-        let drill = Drill(repository: repository, copies: source.copies, plan: plan, progress: counters)
+        let drill = Drill(
+            repository: repository,
+            copies: source.copies,
+            plan: plan,
+            sealed: source.sealed,
+            progress: counters
+        )
         let run = try drill.run(declared: declared, stop: context.stop)
         let finished = context.now()
         try repository.appendOutcome(

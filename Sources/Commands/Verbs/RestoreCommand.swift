@@ -129,7 +129,7 @@ struct RestoreCommand: LifeboatCommand {
             context: context
         )
         let identities = try keys.identities(keyring, in: context)
-        let catalog = try place.repository.readCatalog(place.point.name, identities: identities)
+        let catalog = try place.sealed.openCatalog(identities: identities)
         return Source(
             place: place,
             manifest: place.point.manifest,

@@ -84,7 +84,8 @@ private struct PointCopy {
     }
 
     private func copy(_ name: PointName, _ archives: inout [ArchiveID: Int64], _ run: inout SyncRun) throws {
-        let (stored, catalog) = try source.readSealedPoint(name)
+        let sealed = try source.readSealedPoint(name)
+        let stored = sealed.point
         for facts in stored.manifest.archives where archives[facts.id] != facts.bytes {
             guard archives[facts.id] == nil else {
                 throw Diagnostic(
@@ -105,7 +106,7 @@ private struct PointCopy {
         var manifest = stored.manifest
         manifest.previous = try target.predecessor(of: name)
         do {
-            let copied = try target.commit(manifest, sealedCatalog: catalog, session: session)
+            let copied = try target.commit(manifest, sealedCatalog: sealed.catalog, session: session)
             run.points.append(PreviousPoint(point: name, sha256: copied.sha256))
         } catch let error as Diagnostic where error.code == .objectExists {
             // The same holds for the point itself.

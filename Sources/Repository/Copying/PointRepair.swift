@@ -20,7 +20,8 @@ extension Repository {
     ) throws -> Repository? {
         guard try isDamaged(name) else { return nil }
         for copy in copies where copy.descriptor.id != descriptor.id && sharesRecipients(with: copy) {
-            guard let (point, catalog) = try? copy.readSealedPoint(name) else { continue }
+            guard let sealed = try? copy.readSealedPoint(name) else { continue }
+            let point = sealed.point
             if stop.isRequested { throw Stopped() }
             for facts in point.manifest.archives where try store.info(archiveKey(facts.id)) == nil {
                 try ArchiveCopy(facts: facts, source: copy, stop: stop).write(into: self)
@@ -32,7 +33,7 @@ extension Repository {
             try store.remove(Layout.point(name))
             var manifest = point.manifest
             manifest.previous = try predecessor(of: name)
-            _ = try commit(manifest, sealedCatalog: catalog, session: session)
+            _ = try commit(manifest, sealedCatalog: sealed.catalog, session: session)
             return copy
         }
         return nil
