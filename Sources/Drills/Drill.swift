@@ -63,6 +63,7 @@ package struct Drill: Sendable {
         rehearsal.target = database
         rehearsal.targetVersion = "PostgreSQL \(cluster.binaries.major)"
         rehearsal.findings.notices += database.deviations + CatalogProof.notices(catalog)
+        cluster.isolation.report(in: &rehearsal.findings)
 
         var options = RestoreOptions()
         options.workers = plan.workers
@@ -83,6 +84,7 @@ package struct Drill: Sendable {
             try proveRows(&rehearsal, manifest, as: reader, stop)
         }
         rehearsal.findings.unknown += outcome.notApplied
+        rehearsal.findings.notices += CatalogProof.notices(unfilled: outcome.unfilled)
         for (position, reason) in outcome.damaged.sorted(by: { $0.key < $1.key }) {
             let copy = ([repository] + copies)[position]
             damagedCopies.add(copy, reason)
@@ -93,8 +95,12 @@ package struct Drill: Sendable {
         try database.confirm()
         progress.begin("proof")
         rehearsal.findings.catalog = try phases.measure("proof of definitions") {
-            try CatalogProof(catalog: catalog, scratchRole: cluster.superuser, deviations: database.deviations)
-                .run(on: database.settings, stop: stop)
+            try CatalogProof(
+                catalog: catalog,
+                scratchRole: cluster.superuser,
+                deviations: database.deviations,
+                unfilled: outcome.unfilled
+            ).run(on: database.settings, stop: stop)
         }
         rehearsal.recoverySeconds = (Instant.now - declared).inSeconds
         try controlProof(&rehearsal, manifest, database, stop)
@@ -235,7 +241,8 @@ private struct Rehearsal {
 
 extension Diagnostic {
     /// Whether the rehearsal could not be carried out here, which says nothing about the point: no server, no key, no room,
-    /// no connection, a repository out of reach, or a scratch server that ran out of something or died.
+    /// no connection (also none to a server that a definition of the source's calls), a repository out of reach, or a
+    /// scratch server that ran out of something or died.
     fileprivate var isFaultOfThisMachine: Bool {
         switch code {
         case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,

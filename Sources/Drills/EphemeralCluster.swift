@@ -14,17 +14,27 @@ package final class EphemeralCluster {
     package let binaries: ServerBinaries
     /// The cluster's first superuser; its name is random, so that the source has no role of that name.
     package let superuser: String
+    /// Whether it is cut off from every network; the reason when it is not.
+    package private(set) var isolation: NetworkIsolation
     private let user: String?
     private var server: ChildProcess?
     private static let port = 5432
 
     /// Creates and starts a cluster; everything is removed again when that fails.
     ///
-    /// Blocks until the server answers. `parent` is an existing folder with room for the data.
-    package init(binaries: ServerBinaries, parent: String, tuning: ClusterTuning, stop: Stop) throws {
+    /// Blocks until the server answers. `parent` is an existing folder with room for the data; `isolation` is the best that
+    /// this machine allows unless something else is asked for.
+    package init(
+        binaries: ServerBinaries,
+        parent: String,
+        tuning: ClusterTuning,
+        isolation: NetworkIsolation? = nil,
+        stop: Stop
+    ) throws {
         self.binaries = binaries
         superuser = "lifeboat_" + Hex.encode(try randomBytes(6))
         user = geteuid() == 0 ? try Self.unprivilegedUser() : nil
+        self.isolation = isolation ?? .best(for: user)
         folder = try ScratchFolder.create(in: parent, owner: user)
         do {
             try initialise(tuning)
@@ -78,20 +88,22 @@ package final class EphemeralCluster {
     }
 
     private func start(stop: Stop) throws {
-        server = try ChildProcess(
+        let server = try ChildProcess(
             starting: ChildLaunch(
                 binaries.postgres,
                 ["-D", folder + "/data", "-c", "config_file=\(folder)/data/lifeboat.conf"],
                 user: user,
-                signalAtOurDeath: .quit
+                signalAtOurDeath: .quit,
+                network: isolation.network
             ),
             standardError: .appended(path: folder + "/server.log")
         )
+        self.server = server
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             if stop.isRequested { throw Stopped() }
-            if (try? Connection(try settings(database: "postgres"))) != nil { return }
-            guard server?.endingIfOver() == nil, ContinuousClock.now < deadline else {
+            if (try? Connection(try settings(database: "postgres"))) != nil { break }
+            guard server.endingIfOver() == nil, ContinuousClock.now < deadline else {
                 throw Diagnostic(
                     .scratchCluster,
                     "the scratch cluster in '\(folder)' did not start",
@@ -101,6 +113,7 @@ package final class EphemeralCluster {
             }
             usleep(20_000)
         }
+        isolation = isolation.confirmed(of: server.processID)
     }
 
     private func remove() {

@@ -1,3 +1,4 @@
+package import Catalog
 package import Model
 
 /// What a restore did.
@@ -9,6 +10,8 @@ package struct RestoreOutcome: Sendable {
     package var statements = 0
     /// What was left out or could not be applied, each with its reason.
     package var notApplied: [Omission]
+    /// On a scratch cluster: materialized views that are there without rows, because these come from other servers.
+    package var unfilled: Set<ObjectIdentity> = []
     /// What was taken from another repository than the point's own, and why.
     package var notices: [String] = []
     /// Of the point's own repository (0) and the copies (from 1), those that hold it damaged, with what was found first.

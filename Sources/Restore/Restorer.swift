@@ -72,13 +72,14 @@ package struct Restorer: Sendable {
         _ examine: (_ reader: ConnectionSettings) throws -> Void
     ) throws -> RestoreOutcome {
         let order = RestoreOrder(ready.catalog, dropsMissingPublic: ready.selection.isEverything)
-        var plan = StepPlan(order, options, ready.inspection)
+        let unfilled = options.isScratchCluster ? ForeignViews(ready.catalog).identities : []
+        var plan = StepPlan(order, options, ready.inspection, unfilled: unfilled)
         let uncertain = ready.uncertain.map { UncertainSteps(from: &plan, uncertain: $0) }
         let tables = manifest.tables.filter(ready.selection.includes)
         progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
 
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
-        var outcome = RestoreOutcome(notApplied: ready.omissions + plan.omissions)
+        var outcome = RestoreOutcome(notApplied: ready.omissions + plan.omissions, unfilled: unfilled)
         if uncertain != nil { try attempt(UncertainSteps.plain(plan.roles.now), &outcome, stop) }
         try withLoader(ready.catalog, plan, makesRoles: uncertain == nil, stop, examine) { builder, admit in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }

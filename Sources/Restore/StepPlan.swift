@@ -11,14 +11,21 @@ struct StepPlan {
     var last: [RestoreStep]
     let omissions: [Omission]
 
-    init(_ order: RestoreOrder, _ options: RestoreOptions, _ inspection: TargetInspection) {
+    /// Views among `unfilled` are defined and left without rows.
+    init(
+        _ order: RestoreOrder,
+        _ options: RestoreOptions,
+        _ inspection: TargetInspection,
+        unfilled: Set<ObjectIdentity> = []
+    ) {
         func section(_ section: RestoreSection) -> [RestoreStep] {
             let range = order.steps(in: section)
             // Positions become relative to the section. A step that is left out stays in its place without statements,
             // so that the others keep theirs.
             return order.steps[range].map { step in
                 var step = step
-                if section != .last, Self.waitsForSuperusers(step, options) { step.statements = [] }
+                if section != .last, Self.waitsForTheEnd(step, options) { step.statements = [] }
+                if step.action == .refresh, unfilled.contains(step.object) { step.statements = [] }
                 step.after = step.after.map { $0 - range.lowerBound }
                 if step.action == .own, !options.appliesOwners { step.statements = [] }
                 if step.action == .grant, !options.appliesPrivileges { step.statements = [] }
@@ -35,8 +42,12 @@ struct StepPlan {
         }
         refresh = section(.refresh)
         last =
-            order.steps.filter { $0.section != .last && Self.waitsForSuperusers($0, options) }.filter { step in
-                step.action == .own ? options.appliesOwners : options.appliesPrivileges
+            order.steps.filter { $0.section != .last && Self.waitsForTheEnd($0, options) }.filter { step in
+                switch step.action {
+                case .own: options.appliesOwners
+                case .grant: options.appliesPrivileges
+                default: true
+                }
             } + section(.last)
         var omissions = roles.omissions
         if !options.appliesOwners { omissions.append(Omission(object: "owners", reason: "left out as asked")) }
@@ -45,8 +56,11 @@ struct StepPlan {
     }
 
     /// On a scratch cluster nobody but us is a superuser until everything is loaded, and some kinds want an owner who is.
-    private static func waitsForSuperusers(_ step: RestoreStep, _ options: RestoreOptions) -> Bool {
-        options.isScratchCluster && LoaderRole.superuserKinds.contains(step.object.kind)
-            && (step.action == .own || step.action == .grant)
+    ///
+    /// Passwords for other servers come when nothing of the source's can use them any more.
+    private static func waitsForTheEnd(_ step: RestoreStep, _ options: RestoreOptions) -> Bool {
+        guard options.isScratchCluster else { return false }
+        if step.object.kind == .userMapping { return true }
+        return LoaderRole.superuserKinds.contains(step.object.kind) && (step.action == .own || step.action == .grant)
     }
 }

@@ -26,6 +26,8 @@ package struct ChildLaunch: Sendable {
     ///
     /// Not needed for children that are waited for on the spot.
     package var signalAtOurDeath: ChildSignal?
+    /// An empty network to run in; nil for ours.
+    package var network: EmptyNetwork?
 
     /// Creates a launch.
     package init(
@@ -34,7 +36,8 @@ package struct ChildLaunch: Sendable {
         environment: [String: String] = ChildLaunch.plainEnvironment,
         user: String? = nil,
         workingDirectory: String? = nil,
-        signalAtOurDeath: ChildSignal? = nil
+        signalAtOurDeath: ChildSignal? = nil,
+        network: EmptyNetwork? = nil
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -42,6 +45,7 @@ package struct ChildLaunch: Sendable {
         self.user = user
         self.workingDirectory = workingDirectory
         self.signalAtOurDeath = signalAtOurDeath
+        self.network = network
     }
 
     /// A search path and untranslated messages, and nothing of ours: no `PG*`, no keys.
@@ -56,26 +60,40 @@ package struct ChildLaunch: Sendable {
 // MARK: Another user, and our death
 
 extension ChildLaunch {
-    /// The command line that is really executed: the program itself, or util-linux's `setpriv` in front of it.
+    /// The command line that is really executed: the program itself, or util-linux's `setpriv` and `unshare` in front of it.
     ///
-    /// `setpriv` replaces itself with the program, so the process we know is the program; `runuser` would stay in
-    /// between as a parent and open a PAM session. Both are on every Debian.
+    /// They replace themselves with what they start, so the process we know is the program; `runuser` would stay in
+    /// between as a parent and open a PAM session. Both are on every Debian. The signal at our death comes last, for the
+    /// kernel forgets it when a process becomes another user.
     func commandLine() throws -> [String] {
-        var wrapper: [String] = []
-        if let user, case let account = try Account(named: user, for: name), account.userID != geteuid() {
-            guard geteuid() == 0 else {
-                throw Diagnostic(
-                    .fileAccess,
-                    "cannot run '\(name)' as user '\(user)'",
-                    cause: "only root may become another user",
-                    hint: "Run lifeboat as root or as '\(user)'."
-                )
-            }
-            wrapper += ["--reuid=\(account.userID)", "--regid=\(account.groupID)", "--init-groups"]
-        }
-        if let signalAtOurDeath { wrapper += ["--pdeathsig", signalAtOurDeath.rawValue] }
         let line = inDirectory([executable] + arguments)
-        guard !wrapper.isEmpty else { return line }
+        let identity = try identityOptions()
+        let death = signalAtOurDeath.map { ["--pdeathsig", $0.rawValue] } ?? []
+        switch network {
+        case nil: return try setpriv(identity + death) + line
+        case .asRoot?: return EmptyNetwork.asRoot.words + (try setpriv(identity + death)) + line
+        case .asAnybody?: return try setpriv(identity) + EmptyNetwork.asAnybody.words + setpriv(death) + line
+        }
+    }
+
+    /// The options of `setpriv` that make the child another user; none when it is to be ours.
+    private func identityOptions() throws -> [String] {
+        guard let user, case let account = try Account(named: user, for: name), account.userID != geteuid() else {
+            return []
+        }
+        guard geteuid() == 0 else {
+            throw Diagnostic(
+                .fileAccess,
+                "cannot run '\(name)' as user '\(user)'",
+                cause: "only root may become another user",
+                hint: "Run lifeboat as root or as '\(user)'."
+            )
+        }
+        return ["--reuid=\(account.userID)", "--regid=\(account.groupID)", "--init-groups"]
+    }
+
+    private func setpriv(_ options: [String]) throws -> [String] {
+        guard !options.isEmpty else { return [] }
         let places = ["/usr/bin/setpriv", "/bin/setpriv"]
         guard let setpriv = places.first(where: { access($0, X_OK) == 0 }) else {
             throw Diagnostic(
@@ -85,7 +103,7 @@ extension ChildLaunch {
                 hint: "Install the package util-linux."
             )
         }
-        return [setpriv] + wrapper + ["--"] + line
+        return [setpriv] + options + ["--"]
     }
 
     /// The command line, started in its folder by coreutils' `env`: Glibc shows `posix_spawn`'s own way only to GNU

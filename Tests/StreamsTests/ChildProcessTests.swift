@@ -107,6 +107,40 @@ struct ChildProcessTests {
         #expect(Self.text(outcome.standardOutput).contains("(postgres)"))
     }
 
+    @Test("an empty network: nothing answers in it, the user stays, and so does the signal at our death")
+    func emptyNetwork() throws {
+        let user = geteuid() == 0 ? "postgres" : nil
+        let best = try EmptyNetwork.find(for: user)
+        for way in geteuid() == 0 ? [EmptyNetwork.asRoot, .asAnybody] : [best] {
+            // What one program shows of itself, and what lies in its network: a line of headings, and no socket.
+            let script = "id -u; readlink /proc/self/ns/net; cat /proc/net/tcp | wc -l; exec setpriv --dump"
+            var launch = Self.shell(script)
+            launch.user = user
+            launch.signalAtOurDeath = .quit
+            let ours = try ChildProcess.run(launch)
+            launch.network = way
+            let theirs = try ChildProcess.run(launch)
+            let (before, after) = (Self.lines(ours), Self.lines(theirs))
+            try #require(before.count > 3 && after.count > 3, "\(way): \(theirs.message)")
+            #expect(after[0] == before[0])
+            #expect(after[1] != before[1])
+            #expect(after[2] == "1")
+            #expect(after.contains("Parent death signal: QUIT"), "\(way): \(after)")
+        }
+    }
+
+    @Test("a machine that allows no empty network says why")
+    func noEmptyNetwork() {
+        let refusal = #expect(throws: EmptyNetwork.Refusal.self) {
+            try EmptyNetwork.find(for: nil, tool: "/no/such/unshare")
+        }
+        #expect(refusal?.reason.contains("'/no/such/unshare' (package util-linux) is missing") == true)
+    }
+
+    private static func lines(_ outcome: ChildProcess.Outcome) -> [Substring] {
+        String(decoding: outcome.standardOutput, as: UTF8.self).split(separator: "\n")
+    }
+
     @Test("a user that does not exist is named")
     func unknownUser() {
         let failure = #expect(throws: Diagnostic.self) {
