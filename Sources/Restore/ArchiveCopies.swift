@@ -19,6 +19,8 @@ final class ArchiveCopies: Sendable {
     private let repositories: [Repository]
     private let facts: [ArchiveID: ArchiveFacts]
     private let identities: [any Identity]
+    /// What was read of them for many.
+    let stretches = Stretches()
     private let state = Mutex(State())
 
     init(_ repositories: [Repository], of manifest: Manifest, identities: [any Identity]) {

@@ -52,7 +52,7 @@ final class ArchiveShelf {
         if let found = open.first(where: { $0.id == id }) { return found }
         let reader = try copies.open(id)
         if open.count == Self.limit { open.removeFirst() }
-        let archive = OpenArchive(id, position: copies.position(of: id), reader)
+        let archive = OpenArchive(id, position: copies.position(of: id), reader, copies.stretches)
         open.append(archive)
         return archive
     }

@@ -125,22 +125,30 @@ struct FillingPlan: Sendable {
         for step in steps where [.index, .constraint].contains(step.object.kind) && step.action == .create {
             for lock in step.locks { indexes[lock.table, default: 0] += 1 }
         }
-        for table in tables {
+        for table in tables.sorted(by: Self.liesBefore) {
             let identity = Self.identity(table)
-            let building = table.proof.rows * Self.indexBytesPerRow * (indexes[identity] ?? 0)
+            let weight = table.textBytes + table.proof.rows * Self.indexBytesPerRow * (indexes[identity] ?? 0)
             loads[identity] = jobs.count
+            let isSmall = weight <= Self.lightWeight && table.condition == nil && isNew(identity)
             add(
                 .load(table),
                 after: [],
                 locking: [identity],
-                weight: table.textBytes + building,
-                group: table.condition == nil && isNew(identity) ? Self.smallLoads : nil
+                // Of one weight they are taken as they lie in the archives: neighbours are read together.
+                weight: isSmall ? Self.lightWeight : weight,
+                group: isSmall ? Self.smallLoads : nil
             )
         }
         if let largeObjects {
             let bytes = largeObjects.ranges.reduce(0) { $0 + $1.textBytes }
             add(.largeObjects(largeObjects), after: [], weight: bytes)
         }
+    }
+
+    /// Whether a table's rows come before another's where they are stored.
+    private static func liesBefore(_ a: TableData, _ b: TableData) -> Bool {
+        guard let a = a.ranges.first?.location, let b = b.ranges.first?.location else { return !b.ranges.isEmpty }
+        return a.archive == b.archive ? a.offset < b.offset : a.archive.text < b.archive.text
     }
 
     /// After everything that locks the table: statistics of an index's expressions need the index.

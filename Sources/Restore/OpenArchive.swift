@@ -6,62 +6,63 @@ import Streams
 ///
 /// A table of a few rows takes a few hundred bytes, but age opens 64 KiB at a time, and a store in the network answers a
 /// question at a time: thousands of small tables are read in stretches that hold hundreds of them. What age opened for the
-/// end of one range is kept for the beginning of the next, which mostly lies beside it: a store may charge for each byte.
-/// One thread; keeps one stretch.
+/// end of one large range is kept for the beginning of the next, which mostly lies beside it. One thread; keeps 64 KiB.
 final class OpenArchive {
     /// What age opens at a time; longer ranges are read by themselves.
     private static let piece: Int64 = 64 << 10
-    private static let stretch: Int64 = 256 << 10
 
     let id: ArchiveID
     /// Which copy it is.
     let position: Int
     private let reader: ArchiveReader
-    /// Opened bytes from `start` on; they end where a piece ends, or the archive.
-    private var bytes: [UInt8] = []
+    private let stretches: Stretches
+    /// Opened bytes from `start` to the end of a piece, or of the archive.
+    private var border: [UInt8] = []
     private var start: Int64 = 0
 
-    init(_ id: ArchiveID, position: Int, _ reader: ArchiveReader) {
+    init(_ id: ArchiveID, position: Int, _ reader: ArchiveReader, _ stretches: Stretches) {
         self.id = id
         self.position = position
         self.reader = reader
+        self.stretches = stretches
     }
 
-    /// The tar bytes at `location`; what was asked for before must not be read any more.
+    /// The tar bytes at `location`.
     func source(of location: ArchiveLocation) throws -> any ByteSource {
         let (offset, length) = (location.offset, location.length)
-        guard offset >= 0, length >= 0, offset <= reader.plaintextBytes - length else {
+        guard offset >= 0, length > 0, offset <= reader.plaintextBytes - length else {
             return try reader.range(offset, length)
         }
-        if length <= Self.piece, kept(from: offset) < length {
-            // Damage beside the range must not be the range's: it is then read by itself.
-            guard (try? fetch(around: offset)) != nil else { return try reader.range(offset, length) }
+        // Damage beside the range must not be the range's: it is then read by itself.
+        if length <= Self.piece, let bytes = try? small(offset, length) { return MemorySource(bytes) }
+        return try large(offset, length)
+    }
+
+    /// A range of one stretch, or of two.
+    private func small(_ offset: Int64, _ length: Int64) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        let first = offset / Stretches.length
+        for number in first...(offset + length - 1) / Stretches.length {
+            bytes += try stretches.bytes(of: id, at: position, number) {
+                let start = number * Stretches.length
+                let count = min(Stretches.length, reader.plaintextBytes - start)
+                return try reader.range(start, count).readAll(limit: Int(Stretches.length))
+            }
         }
-        let known = min(kept(from: offset), length)
-        let first = Int(offset - start)
-        let head = known > 0 ? Array(bytes[first..<first + Int(known)]) : []
-        if known == length { return MemorySource(head) }
+        let skipped = Int(offset - first * Stretches.length)
+        return Array(bytes[skipped..<skipped + Int(length)])
+    }
+
+    private func large(_ offset: Int64, _ length: Int64) throws -> any ByteSource {
         let end = offset + length
+        let isNext = offset >= start && offset < start + Int64(border.count)
+        let head = isNext ? Array(border[Int(offset - start)...].prefix(Int(length))) : []
+        let from = offset + Int64(head.count)
+        if from == end { return MemorySource(head) }
         let borderEnd = min((end + Self.piece - 1) / Self.piece * Self.piece, reader.plaintextBytes)
-        let rest = try reader.range(offset + known, borderEnd - offset - known)
-        return BorderSource(head, then: rest, count: length) { [self] border in (bytes, start) = (border, end) }
-    }
-
-    /// How many bytes from `offset` on are there already.
-    private func kept(from offset: Int64) -> Int64 {
-        offset >= start ? max(0, start + Int64(bytes.count) - offset) : 0
-    }
-
-    /// Reads a stretch from the piece that holds `offset` on, less what is there already.
-    private func fetch(around offset: Int64) throws {
-        let piece = offset - offset % Self.piece
-        let end = min(piece + Self.stretch, reader.plaintextBytes)
-        let first = kept(from: offset) > 0 ? max(piece, start) : piece
-        let known = kept(from: first)
-        let head = known > 0 ? Array(bytes[Int(first - start)...]) : []
-        bytes = []
-        bytes = head + (try reader.range(first + known, end - first - known).readAll(limit: Int(Self.stretch)))
-        start = first
+        return BorderSource(head, then: try reader.range(from, borderEnd - from), count: length) { [self] rest in
+            (border, start) = (rest, end)
+        }
     }
 }
 

@@ -9,9 +9,14 @@ struct FillingPlanTests {
     private let orders = ObjectIdentity(.table, schema: "public", name: "orders")
     private let parts = ObjectIdentity(.table, schema: "public", name: "parts")
 
-    private func table(_ name: String, rows: Int64 = 10, bytes: Int64 = 8 << 20) throws -> TableData {
+    private func table(
+        _ name: String,
+        rows: Int64 = 10,
+        bytes: Int64 = 8 << 20,
+        offset: Int64 = 0
+    ) throws -> TableData {
         let archive = try #require(ArchiveID(String(repeating: "0", count: 32)))
-        let place = ArchiveLocation(archive: archive, offset: 0, length: 0, members: 0, sha256: "")
+        let place = ArchiveLocation(archive: archive, offset: offset, length: 0, members: 0, sha256: "")
         let range = TableRange(
             blocks: .all,
             proof: RowProof(rows: rows, sum: 0),
@@ -97,6 +102,17 @@ struct FillingPlanTests {
         let calling = FillingPlan(tables, largeObjects: nil, steps: [step(.index, on: [parts])], calling: { _ in true })
         #expect(calling.jobs[4].ordering.group == nil)
         #expect(calling.jobs[1].ordering.group == nil)
+    }
+
+    @Test("small tables are loaded as they lie beside each other in the archives, whatever their sizes")
+    func neighbours() throws {
+        let tables = try [("c", 300, 512), ("a", 200, 1024), ("b", 100, 0), ("large", 8 << 20, 256)].map {
+            try table($0.0, bytes: Int64($0.1), offset: Int64($0.2))
+        }
+        let plan = FillingPlan(tables, largeObjects: nil, steps: [], calling: { _ in false }, isNew: { _ in true })
+        let queue = DependencyQueue(plan.jobs.map(\.ordering))
+        #expect(queue.take(upTo: 8).compactMap { plan.jobs[$0].work.table?.name } == ["large"])
+        #expect(queue.take(upTo: 8).compactMap { plan.jobs[$0].work.table?.name } == ["b", "c", "a"])
     }
 
     @Test("sessions that sort share half a GiB")
