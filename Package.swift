@@ -48,7 +48,7 @@ let package = Package(
         library("Policy", ["Model"]),
 
         // The work.
-        library("Catalog", ["Model", "Diagnostics", "PostgresClient"]),
+        library("Catalog", ["Model", "Diagnostics", "Streams", "PostgresClient"]),
         library(
             "Repository",
             [

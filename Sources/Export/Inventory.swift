@@ -45,6 +45,7 @@ struct Inventory: Sendable {
     }
 
     private static func describe(_ relations: [ListedRelation], on connection: Connection) throws -> [SourceTable] {
+        if relations.isEmpty { return [] }
         let oids = "{\(relations.map { String($0.identity.oid) }.joined(separator: ","))}"
         let columns = try columns(of: oids, on: connection)
         let sizes = try sizes(of: oids, on: connection)

@@ -30,6 +30,7 @@ struct SnapshotCheck {
     /// definitions of the snapshot do not know, and the point could not be restored. `probe` has the pinned settings.
     func requireOriginalTypes(of tables: [SourceTable], seenBy probe: Connection) throws {
         let known = tables.filter { $0.catalogKey != nil }
+        if known.isEmpty { return }
         let now = try CatalogKeys(of: "{\(known.map { String($0.oid) }.joined(separator: ","))}", on: probe)
         if let changed = known.first(where: { now.key(of: $0.oid) != $0.catalogKey }) {
             throw SnapshotRace(cause: "a type of table '\(changed.displayName)' was altered")

@@ -85,10 +85,13 @@ package struct Row {
     }
 }
 
-/// The column names of an answer, shared by all its rows.
+/// The column names of an answer, shared by all its rows; used by one thread at a time, as they are.
 final class Columns {
     let names: [String]
     private let positions: [String: Int]
+    /// Where the next name is likely to be: most readers ask in the order of the query, row by row, and a look at one
+    /// name takes a tenth of the time of a hash.
+    private var next = 0
 
     init(_ names: [String]) {
         self.names = names
@@ -96,9 +99,14 @@ final class Columns {
     }
 
     func index(of name: String) -> Int {
+        if next < names.count, names[next] == name {
+            next += 1
+            return next - 1
+        }
         guard let position = positions[name] else {
             preconditionFailure("the query has no column '\(name)', only \(names.joined(separator: ", "))")
         }
+        next = position + 1
         return position
     }
 }

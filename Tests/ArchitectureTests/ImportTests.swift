@@ -13,7 +13,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPClient": ["CCurl", "Diagnostics", "Streams"],
     "SecureShell": ["CSSH2"],
     "Policy": ["Model"],
-    "Catalog": ["Model", "Diagnostics", "PostgresClient"],
+    "Catalog": ["Model", "Diagnostics", "Streams", "PostgresClient"],
     "Repository": [
         "Model", "Diagnostics", "Streams", "AgeEncryption", "Compression", "Policy", "SecureShell", "HTTPClient",
     ],

@@ -3,12 +3,12 @@ import PostgresClient
 /// Reads indexes that stand for themselves; one behind a constraint comes with the constraint.
 ///
 /// An invalid index is what a failed CREATE INDEX CONCURRENTLY left: it is named in the notices and not carried.
-func readIndexes(_ context: ReadingContext, _ plain: PlainDefinitions) throws -> [FoundObject] {
+func readIndexes(_ context: ReadingContext, _ plain: PlainDefinitions, into objects: inout [FoundObject]) throws {
     let rows = try context.query(indexQuery(context.major))
     let written = rows.map { $0["definition"] ?? plain.index($0) }
     let left = zip(rows, written).filter { $1 == nil }.map { $0.0.oid("indexrelid") }
     let asked = try context.texts("pg_get_indexdef", of: left)
-    return zip(rows, written).compactMap { row, written in
+    for (row, written) in zip(rows, written) {
         let address = CatalogAddress(SystemCatalog.relation, row.oid("indexrelid"))
         let name = quoted(row.text("nspname"), row.text("relname"))
         let identity = ObjectIdentity(
@@ -20,7 +20,7 @@ func readIndexes(_ context: ReadingContext, _ plain: PlainDefinitions) throws ->
         guard row.flag("indisvalid") || row.text("relkind") == "I" else {
             context.ignored.insert(address)
             context.notices.append("\(identity) is invalid and was left out")
-            return nil
+            continue
         }
         let table = CatalogAddress(SystemCatalog.relation, row.oid("indrelid"))
         var object = CatalogObject(identity, reference: name)
@@ -40,7 +40,7 @@ func readIndexes(_ context: ReadingContext, _ plain: PlainDefinitions) throws ->
         )
         found.belongsTo = table
         found.stages += attachStage(row, index: name, at: address)
-        return found
+        objects.append(found)
     }
 }
 

@@ -1,12 +1,16 @@
 import PostgresClient
 
 /// Reads primary keys, unique and exclusion constraints, with their indexes.
-func readKeyConstraints(_ context: ReadingContext, _ plain: PlainDefinitions) throws -> [FoundObject] {
+func readKeyConstraints(
+    _ context: ReadingContext,
+    _ plain: PlainDefinitions,
+    into objects: inout [FoundObject]
+) throws {
     let rows = try context.query(keyConstraintQuery(context.major))
     let written = rows.map { $0["definition"] ?? plain.key($0) }
     let left = zip(rows, written).filter { $1 == nil }.map { $0.0.oid("oid") }
     let asked = try context.texts("pg_get_constraintdef", of: left)
-    return zip(rows, written).map { row, written in
+    for (row, written) in zip(rows, written) {
         let index = quoted(row.text("nspname"), row.text("relname"))
         let tableName = quoted(row.text("nspname"), row.text("table_name"))
         let table = CatalogAddress(SystemCatalog.relation, row.oid("indrelid"))
@@ -48,7 +52,7 @@ func readKeyConstraints(_ context: ReadingContext, _ plain: PlainDefinitions) th
         found.aliases = [indexAddress]
         found.belongsTo = table
         found.stages += attachStage(row, index: index, at: address)
-        return found
+        objects.append(found)
     }
 }
 

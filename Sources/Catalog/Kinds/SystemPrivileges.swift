@@ -11,7 +11,7 @@ func readSystemPrivileges(_ context: ReadingContext) throws -> [FoundObject] {
         }
     }
     // Columns of the same relations.
-    for row in try context.query(columnQuery) {
+    for row in try context.query(systemColumnQuery) {
         let initial = Grant.list(row["base"] ?? "{}")
         let grants = Privileges.missing(from: Grant.list(row.text("acl")), in: initial)
         let privileges = Privileges(grants: [], columns: [row.text("attname"): grants])
@@ -62,7 +62,8 @@ private func relationKind(_ row: Row) -> ObjectKind {
     }
 }
 
-private let columnQuery = """
+/// The query for privileges on columns of what the server or an extension made.
+let systemColumnQuery = """
     SELECT c.oid, n.nspname, c.relname AS name, c.relkind, NULL AS arguments, a.attname, a.attacl AS acl,
       i.initprivs AS base
     FROM pg_attribute a

@@ -56,10 +56,10 @@ struct TableShape {
             .map { CatalogAddress(SystemCatalog.type, $0) }
         let lines = self.lines
         found.parts = lines.compactMap(\.part)
-        let tail = self.tail
-        let settings = self.settings
+        // Texts, and not the rows that they were made from, which would all be held until the end.
+        let (head, tail, settings, isTyped) = (self.head, self.tail, self.settings, row["of_type"] != nil)
         found.compose = { isInline in
-            [head + body(lines, isInline) + tail] + settings
+            [head + Self.body(lines, isInline, isTyped) + tail] + settings
         }
         // A check of a parent is made with the parent; what it uses must be there then, not here.
         found.stages[0].sources += checks.filter { !$0.isWritten }.map(\.address)
@@ -129,7 +129,7 @@ struct TableShape {
         "ALTER \(keyword) ONLY \(name) ALTER COLUMN \(quoted(column.name)) SET DEFAULT \(text)"
     }
 
-    private func body(_ lines: [Line], _ isInline: [Bool]) -> String {
+    private static func body(_ lines: [Line], _ isInline: [Bool], _ isTyped: Bool) -> String {
         var partIndex = 0
         var kept: [String] = []
         for line in lines {
@@ -140,7 +140,7 @@ struct TableShape {
             }
             if !text.isEmpty { kept.append("    " + text) }
         }
-        if kept.isEmpty { return row["of_type"] == nil ? " (\n)" : "" }
+        if kept.isEmpty { return isTyped ? "" : " (\n)" }
         return " (\n" + kept.joined(separator: ",\n") + "\n)"
     }
 

@@ -34,7 +34,7 @@ package struct CatalogReader {
     private func readAll(excluding patterns: [String]) throws -> DatabaseCatalog {
         let exclusion = Exclusion(patterns)
         let major = connection.serverVersion.major
-        let ahead = second.map { QueryAhead(Self.longQueries(major), in: $0) }
+        let ahead = second.map { QueryAhead(Self.questionsAhead(major), in: $0) }
         defer { ahead?.end() }
         let context = try ReadingContext(connection, ahead: ahead)
         var found = try Self.readKinds(context)
@@ -42,8 +42,8 @@ package struct CatalogReader {
         // What belongs to an extension comes with it, and so does what lives on its tables.
         found.removeAll { context.members[$0.address] != nil }
         found.removeAll { object in object.belongsTo.map { context.members[$0] != nil } ?? false }
-        for object in found where [.table, .foreignTable, .sequence].contains(object.object.identity.kind) {
-            context.ownedLater.insert(object.address)
+        for index in found.indices where [.table, .foreignTable, .sequence].contains(found[index].kind) {
+            context.ownedLater.insert(found[index].address)
         }
         try addExtensionDependence(context, to: &found)
         try RemarkReader(context).attach(to: &found)
@@ -51,7 +51,7 @@ package struct CatalogReader {
         let edges = try DependencyEdges(context)
         var resolver = DependencyResolver(found, edges)
         let objects = resolver.resolve()
-        let kept = objects.filter { !excluded.contains($0.identity) }
+        let kept = excluded.isEmpty ? objects : objects.filter { !excluded.contains($0.identity) }
         try Exclusion.checkDependents(of: excluded, among: kept)
         return DatabaseCatalog(
             serverMajor: context.major,
@@ -60,11 +60,14 @@ package struct CatalogReader {
         )
     }
 
-    /// What takes longest and needs nothing that is read before, in the order in which it is needed.
-    private static func longQueries(_ major: Int) -> [String] {
+    /// What takes longest and needs nothing that is read before, about in the order in which it is needed: what takes no
+    /// room comes before what must wait for some.
+    private static func questionsAhead(_ major: Int) -> [QuestionAhead] {
         [
-            indexQuery(major), keyConstraintQuery(major), foreignKeyQuery, CompletenessCheck.everything,
-            RemarkReader.sql, DependencyEdges.sql,
+            QuestionAhead(tableQuery), QuestionAhead(indexQuery(major)), QuestionAhead(keyConstraintQuery(major)),
+            QuestionAhead(systemColumnQuery, .short), QuestionAhead(CompletenessCheck.unknownCatalogs, .short),
+            QuestionAhead(CompletenessCheck.everything, .numbers), QuestionAhead(DependencyEdges.sql, .numbers),
+            QuestionAhead(foreignKeyQuery), QuestionAhead(RemarkReader.sql),
         ]
     }
 
@@ -92,13 +95,13 @@ package struct CatalogReader {
         found += try readCollations(context)
         found += try readTextSearch(context)
         found += try readForeignServers(context)
-        found += try readTables(context, columns: columns)
+        try readTables(context, columns: columns, into: &found)
         found += try readSequences(context)
         found += try readViews(context, columns: columns)
         found += try readMaterializedViews(context, columns: columns)
         let plain = try PlainDefinitions(context, columns: columns)
-        found += try readIndexes(context, plain)
-        found += try readKeyConstraints(context, plain)
+        try readIndexes(context, plain, into: &found)
+        try readKeyConstraints(context, plain, into: &found)
         found += try readForeignKeys(context)
         found += try readLateChecks(context)
         found += try readRules(context)

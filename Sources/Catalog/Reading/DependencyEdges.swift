@@ -13,14 +13,14 @@ struct DependencyEdges {
 
     /// Reads every dependency on something that users made; members of an extension count as the extension.
     init(_ context: ReadingContext) throws {
-        let rows = try context.query(Self.sql)
+        let rows = try context.numbers(Self.sql)
         var edges: [Edge] = []
         edges.reserveCapacity(rows.count)
-        for row in rows {
-            let from = CatalogAddress(row.oid(0), row.oid(1))
-            var to = CatalogAddress(row.oid(2), row.oid(3))
+        for row in 0..<rows.count {
+            let from = CatalogAddress(rows[row, 0], rows[row, 1])
+            var to = CatalogAddress(rows[row, 2], rows[row, 3])
             // A partition belongs to its parent, a sequence to its table: that is said in a later stage of theirs.
-            if row[4] == "a", from.catalog == SystemCatalog.relation, to.catalog == SystemCatalog.relation {
+            if rows[row, 4] == 1, from.catalog == SystemCatalog.relation, to.catalog == SystemCatalog.relation {
                 if context.isOwnedLater(from) { continue }
             }
             if let owner = context.members[to] { to = CatalogAddress(SystemCatalog.extension, owner) }
@@ -46,7 +46,7 @@ struct DependencyEdges {
 
     /// A table that depends on several columns of another is there several times.
     static let sql = """
-        SELECT classid, objid, refclassid, refobjid, deptype
+        SELECT classid, objid, refclassid, refobjid, CASE deptype WHEN 'a' THEN 1 ELSE 0 END
         FROM pg_depend
         WHERE deptype IN ('n', 'a', 'i') AND refobjid >= \(ReadingContext.firstUserOID)
           AND (classid <> 'pg_type'::regclass OR deptype <> 'i') AND NOT (classid = refclassid AND objid = refobjid)

@@ -27,34 +27,39 @@ struct DependencyGraph {
     init(_ objects: [FoundObject], _ edges: DependencyEdges, detached: Set<Pair>) {
         var owners: [CatalogAddress: Int] = [:]
         owners.reserveCapacity(4 * objects.count)
-        for (index, object) in objects.enumerated() {
+        firstStage.reserveCapacity(objects.count)
+        nodes.reserveCapacity(2 * objects.count)
+        // By index all through: a copy of each object would take longer than the rest.
+        for index in objects.indices {
             firstStage.append(nodes.count)
-            owners[object.address] = index
-            for alias in object.aliases { owners[alias] = index }
-            for stage in object.stages.indices { nodes.append(Node(object: index, stage: stage)) }
-            for part in object.parts.indices { nodes.append(Node(object: index, stage: 0, part: part)) }
+            owners[objects[index].address] = index
+            for alias in objects[index].aliases { owners[alias] = index }
+            for stage in objects[index].stages.indices { nodes.append(Node(object: index, stage: stage)) }
+            for part in objects[index].parts.indices { nodes.append(Node(object: index, stage: 0, part: part)) }
         }
         needs = Array(repeating: [], count: nodes.count)
         let supporters = Self.supporters(objects, edges, owners)
-        for (index, object) in objects.enumerated() {
-            for (number, stage) in object.stages.enumerated() {
+        for index in objects.indices {
+            for number in objects[index].stages.indices {
                 let node = firstStage[index] + number
                 if number > 0 { needs[node].append(firstStage[index]) }
-                for source in stage.sources { add(node, index, edges, source, owners, objects, supporters) }
-                for need in stage.needs {
+                for source in objects[index].stages[number].sources {
+                    add(node, index, edges, source, owners, objects, supporters)
+                }
+                for need in objects[index].stages[number].needs {
                     guard let target = owners[need.address], target != index || need.stage < number else { continue }
                     let last = objects[target].stages.count - 1
                     needs[node].append(firstStage[target] + min(need.stage, last))
                 }
             }
-            for (number, part) in object.parts.enumerated() {
-                let node = firstStage[index] + object.stages.count + number
+            for number in objects[index].parts.indices {
+                let node = firstStage[index] + objects[index].stages.count + number
                 if detached.contains(Pair(index, number)) {
                     needs[node].append(firstStage[index])
                 } else {
                     needs[firstStage[index]].append(node)
                 }
-                add(node, index, edges, part.address, owners, objects, supporters)
+                add(node, index, edges, objects[index].parts[number].address, owners, objects, supporters)
             }
         }
     }
@@ -84,8 +89,8 @@ struct DependencyGraph {
         _ owners: [CatalogAddress: Int]
     ) -> Set<Pair> {
         var pairs: Set<Pair> = []
-        for (index, object) in objects.enumerated() where object.usableStage > 0 {
-            for source in object.stages.flatMap(\.sources) {
+        for index in objects.indices where objects[index].usableStage > 0 {
+            for source in objects[index].stages.flatMap(\.sources) {
                 edges.forEachTarget(of: source) { target in
                     if let function = owners[target] { pairs.insert(Pair(function, index)) }
                 }

@@ -1,3 +1,5 @@
+import Streams
+
 /// Turns what was found into values whose stages can be put in order: breaks the known cycles and moves what waits for
 /// table data.
 struct DependencyResolver {
@@ -13,13 +15,16 @@ struct DependencyResolver {
 
     /// The finished objects, in order of identity.
     mutating func resolve() -> [CatalogObject] {
+        let identities = objects.map(\.object.identity)
+        // Names are compared half a million times; the graph needs none.
+        let order = Eventual { identities.indices.sorted { identities[$0] < identities[$1] } }
         var graph = DependencyGraph(objects, edges, detached: detached)
         var components = graph.components()
         while repair(graph, components) {
             graph = DependencyGraph(objects, edges, detached: detached)
             components = graph.components()
         }
-        return RefreshOrder.linked(finish(graph))
+        return RefreshOrder.linked(finish(graph, inOrder: order.value))
     }
 
     /// Makes one round of repairs; false when there was nothing left to repair.
@@ -90,18 +95,17 @@ struct DependencyResolver {
     }
 
     /// The values in order of identity, with their dependencies by name.
-    private func finish(_ graph: DependencyGraph) -> [CatalogObject] {
+    private func finish(_ graph: DependencyGraph, inOrder order: [Int]) -> [CatalogObject] {
         var results = objects.map(\.object)
-        for (index, found) in objects.enumerated() {
-            results[index].stages = found.stages.map { Stage($0.purpose, $0.section, $0.statements) }
-            if let compose = found.compose {
+        for index in objects.indices {
+            results[index].stages = objects[index].stages.map { Stage($0.purpose, $0.section, $0.statements) }
+            if let compose = objects[index].compose {
                 results[index].stages[0].statements = compose(
-                    found.parts.indices.map { !detached.contains(.init(index, $0)) }
+                    objects[index].parts.indices.map { !detached.contains(.init(index, $0)) }
                 )
             }
         }
         let places = appendDetached(graph, to: &results)
-        let order = results.indices.sorted { results[$0].identity < results[$1].identity }
         var ranks = Array(repeating: 0, count: order.count)
         for (rank, index) in order.enumerated() { ranks[index] = rank }
         var needs = results.map { Array(repeating: [Need](), count: $0.stages.count) }

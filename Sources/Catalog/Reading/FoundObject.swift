@@ -16,6 +16,8 @@ struct FoundObject {
     /// The stage others wait for: a base type can be used only when it is complete.
     var usableStage = 0
 
+    var kind: ObjectKind { object.identity.kind }
+
     init(_ object: CatalogObject, at address: CatalogAddress, stages: [FoundStage]) {
         self.object = object
         self.address = address

@@ -43,6 +43,12 @@ final class ReadingContext {
         }
     }
 
+    /// Runs one of them of which every value is a number.
+    func numbers(_ sql: String) throws -> NumberRows {
+        if let numbers = ahead?.numbers(of: sql) { return numbers }
+        return NumberRows(try query(sql))
+    }
+
     /// What one of the server's functions of an OID says about each of `oids`.
     func texts(_ function: String, of oids: [UInt32]) throws -> [UInt32: String] {
         if oids.isEmpty { return [:] }

@@ -1,5 +1,6 @@
 import Diagnostics
 package import Model
+import Streams
 
 /// The catalog as a recovery point stores it: the values, and the same as SQL for whoever restores without Lifeboat.
 package enum CatalogSection {
@@ -12,11 +13,13 @@ package enum CatalogSection {
     /// that are missing. Neither the text nor the SQL in it is ever held as a whole. Throws `unsupported-object` when a definition is not a
     /// plain SQL statement.
     package static func write(_ catalog: DatabaseCatalog, to json: inout JSONBytes) throws {
-        let script = RestoreScript(RestoreOrder(catalog, dropsMissingPublic: true))
+        // The order takes as long as the values take to be written, and needs nothing of them but the catalog.
+        let order = Eventual { RestoreOrder(catalog, dropsMissingPublic: true) }
         try json.object { json in
             json.name("catalog")
             catalog.write(to: &json)
             json.member("format", currentFormat)
+            let script = RestoreScript(order.value)
             json.name("postDataSQL")
             try json.string { try script.write([.postData, .privileges, .refresh, .last], to: $0) }
             json.name("preDataSQL")
