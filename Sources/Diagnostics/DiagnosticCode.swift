@@ -23,6 +23,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case unsupportedObject = "unsupported-object"
     case targetNotEmpty = "target-not-empty"
     case targetRefused = "target-refused"
+    case extensionUnavailable = "extension-unavailable"
     case restoreStatement = "restore-statement"
 
     // Repositories and what lies in them.
@@ -90,7 +91,7 @@ extension DiagnosticCode {
         case .databaseUnreachable, .databaseAuthentication, .databaseConnectionLost, .databasePermission,
             .databaseRowSecurity, .databaseVersion, .databaseQuery, .databaseLockTimeout,
             .databaseLockYielded, .databaseChangedDuringExport,
-            .unsupportedObject, .targetNotEmpty, .targetRefused, .restoreStatement:
+            .unsupportedObject, .targetNotEmpty, .targetRefused, .extensionUnavailable, .restoreStatement:
             .database
         case .repositoryMissing, .repositoryForeign, .repositoryFormat, .repositoryUnreachable, .repositoryAccess,
             .repositoryFull, .repositoryStorage, .objectExists, .objectMissing, .objectCorrupt, .pointUnknown,

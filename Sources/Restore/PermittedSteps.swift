@@ -12,9 +12,12 @@ struct PermittedSteps {
     struct Result {
         var statements = 0
         var omissions: [Omission] = []
+        /// The objects of which security labels were refused.
+        var unlabelled: Set<ObjectIdentity> = []
     }
 
-    /// Runs the steps in their order; only a refusal for want of a right, or of a role, is passed over.
+    /// Runs the steps in their order; only a refusal for want of a right, or of a role, is passed over, and any refusal
+    /// of a security label.
     func run(_ steps: [RestoreStep]) throws -> Result {
         var result = Result()
         var refusals = Refusals()
@@ -22,11 +25,12 @@ struct PermittedSteps {
             try connection.withTransaction("BEGIN") {
                 for step in steps[start..<min(start + Self.batch, steps.count)] {
                     for group in Self.groups(step.statements) {
-                        let reason = try refusal(Refusals.name(step)) {
+                        let reason = try refusal(Refusals.name(step), ofLabel: step.action == .label) {
                             for statement in group { try connection.execute(statement) }
                         }
                         if let reason {
                             refusals.add(reason, step.action, Refusals.name(step))
+                            if step.action == .label { result.unlabelled.insert(step.object) }
                         } else {
                             result.statements += group.count
                         }
@@ -54,13 +58,13 @@ struct PermittedSteps {
     }
 
     /// Does what belongs together; returns why the server refused it.
-    private func refusal(_ name: String, _ body: () throws -> Void) throws -> String? {
+    private func refusal(_ name: String, ofLabel: Bool = false, _ body: () throws -> Void) throws -> String? {
         connection.forgetNotices()
         try connection.execute("SAVEPOINT lifeboat")
         do {
             try body()
             try connection.execute("RELEASE SAVEPOINT lifeboat")
-        } catch let error as PostgresError where Self.isPassedOver(error) {
+        } catch let error as PostgresError where Self.isPassedOver(error, ofLabel) {
             try connection.execute("ROLLBACK TO SAVEPOINT lifeboat; RELEASE SAVEPOINT lifeboat")
             return error.message.onOneLine
         } catch let error as PostgresError {
@@ -74,9 +78,11 @@ struct PermittedSteps {
     }
 
     /// A missing right (42501) or right to pass on (0LP01), a role, language, setting or function that is not there.
-    private static func isPassedOver(_ error: PostgresError) -> Bool {
+    ///
+    /// A module may refuse a label with any state: no row and no definition needs what it says.
+    private static func isPassedOver(_ error: PostgresError, _ isLabel: Bool) -> Bool {
         guard let state = error.sqlState, !error.isConnectionLost, !error.isCancelled else { return false }
-        return ["42501", "0LP01", "42704", "42883"].contains(state)
+        return isLabel || ["42501", "0LP01", "42704", "42883"].contains(state)
     }
 
     /// `SET ROLE … RESET ROLE` is one: under another role the grant would be somebody else's.
@@ -114,6 +120,7 @@ private struct Refusals {
         case .own: "owner of \(step.object)"
         case .comment: "comment on \(step.object)"
         case .grant: "privileges on \(step.object)"
+        case .label: "security label of \(step.object)"
         case .create, .attach, .refresh: step.object.description
         }
     }

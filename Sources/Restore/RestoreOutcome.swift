@@ -12,9 +12,19 @@ package struct RestoreOutcome: Sendable {
     package var notApplied: [Omission]
     /// On a scratch cluster: materialized views that are there without rows, because these come from other servers.
     package var unfilled: Set<ObjectIdentity> = []
+    /// What the target refused of objects that are there otherwise; `notApplied` says so in words.
+    package var refused = RefusedParts()
     /// What was taken from another repository than the point's own, and why.
     package var notices: [String] = []
     /// Of the point's own repository (0) and the copies (from 1), those that hold it damaged, with what was found first.
     package var damaged: [Int: String] = [:]
     package var phases: [Phase] = []
+}
+
+/// Parts of objects that a target may refuse, and that no row and no other definition needs.
+package struct RefusedParts: Sendable {
+    /// Objects of which it refused security labels.
+    package var labels: Set<ObjectIdentity> = []
+    /// Materialized views that it could not fill.
+    package var contents: Set<ObjectIdentity> = []
 }

@@ -93,10 +93,12 @@ package struct Restorer: Sendable {
                 try bequeathLargeObjects(ready, &outcome, stop)
             }
             try admit()
-            outcome.statements += try phase("refresh") { try builder.runInParallel(plan.refresh, stop: stop) }
+            try phase("refresh") { try refresh(plan.refresh, builder, &outcome, stop) }
         }
+        try attempt(plan.labels.early, &outcome, stop)
         outcome.statements += try SchemaBuilder(target: target, workers: 1, loader: nil, progress: progress)
             .runInOrder(plan.last, stop: stop)
+        try attempt(plan.labels.late, &outcome, stop)
         outcome.tables = tables.count
         outcome.rows = tables.reduce(0) { $0 + $1.proof.rows }
         outcome.textBytes = tables.reduce(0) { $0 + $1.textBytes }
@@ -106,6 +108,21 @@ package struct Restorer: Sendable {
         return outcome
     }
 
+    /// Fills materialized views, and puts those that cannot be filled into the ledger.
+    private func refresh(
+        _ steps: [RestoreStep],
+        _ builder: SchemaBuilder,
+        _ outcome: inout RestoreOutcome,
+        _ stop: Stop
+    ) throws {
+        let result = try builder.refresh(steps, stop: stop)
+        outcome.statements += result.statements
+        for (view, reason) in result.refused.sorted(by: { $0.key < $1.key }) {
+            outcome.refused.contents.insert(view)
+            outcome.notApplied.append(Omission(object: "contents of \(view)", reason: reason))
+        }
+    }
+
     /// Does what the target allows, and puts the rest into the ledger.
     private func attempt(_ steps: [RestoreStep], _ outcome: inout RestoreOutcome, _ stop: Stop) throws {
         guard !steps.isEmpty else { return }
@@ -113,6 +130,7 @@ package struct Restorer: Sendable {
         let result = try PermittedSteps(connection: connection).run(steps)
         outcome.statements += result.statements
         outcome.notApplied += result.omissions
+        outcome.refused.labels.formUnion(result.unlabelled)
     }
 
     private func phase<Result>(_ name: String, bytes: Int64? = nil, _ body: () throws -> Result) rethrows -> Result {

@@ -83,16 +83,29 @@ struct SchemaBuilder: Sendable {
             return error.diagnostic(while: "cannot create \(step.object)")
         }
         var failure = error.diagnostic(while: "the target refused the definition of \(step.object)")
-        if failure.code != .databasePermission { failure.code = .restoreStatement }
+        if failure.code != .databasePermission {
+            let isExtension = step.object.kind == .extension && step.action == .create
+            failure.code = isExtension ? .extensionUnavailable : .restoreStatement
+        }
         failure.context["statement"] = redacted(statement)
         return failure
     }
 
-    /// Runs `steps`, whose `after` are positions in the same list, as parallel as they allow.
-    func runInParallel(_ steps: [RestoreStep], stop: Stop) throws -> Int {
-        guard !steps.isEmpty else { return 0 }
+    /// How many statements filled materialized views, and why some could not be filled.
+    struct Refreshed {
+        var statements = 0
+        var refused: [ObjectIdentity: String] = [:]
+    }
+
+    /// Fills materialized views by `steps`, whose `after` are positions in the same list, as parallel as they allow.
+    ///
+    /// A view's query runs anew, and may fail for what no restore can help: its owner has lost a right since, or the server
+    /// behind a foreign table is gone. Every row and definition is there by then, so the view stays empty and the rest
+    /// goes on.
+    func refresh(_ steps: [RestoreStep], stop: Stop) throws -> Refreshed {
+        guard !steps.isEmpty else { return Refreshed() }
         let queue = DependencyQueue(jobs(for: steps))
-        let count = Mutex(0)
+        let result = Mutex(Refreshed())
         stop.whenRequested { queue.close() }
         let workerCount = max(1, min(workers, steps.count))
         try runWorkers(
@@ -111,8 +124,13 @@ struct SchemaBuilder: Sendable {
                 while let place = queue.take() {
                     do {
                         let connection = try seat.connection(for: steps[place])
-                        let done = try run([steps[place]], on: connection)
-                        count.withLock { $0 += done }
+                        do {
+                            let done = try run([steps[place]], on: connection)
+                            result.withLock { $0.statements += done }
+                        } catch let error as Diagnostic where Self.isViewsOwn(error) {
+                            let reason = (error.cause ?? error.summary).onOneLine
+                            result.withLock { $0.refused[steps[place].object] = reason }
+                        }
                         queue.finish(place)
                     } catch {
                         queue.close()
@@ -125,7 +143,16 @@ struct SchemaBuilder: Sendable {
         guard queue.unfinished == 0 else {
             throw Diagnostic(.internalError, "\(queue.unfinished) definitions wait for each other in a circle")
         }
-        return count.withLock { $0 }
+        return result.withLock { $0 }
+    }
+
+    /// Whether a refusal is about the view and not about the server's resources, an operator, or a mistake inside it.
+    private static func isViewsOwn(_ error: Diagnostic) -> Bool {
+        guard [.restoreStatement, .databasePermission].contains(error.code), let state = error.context["sqlstate"]
+        else {
+            return false
+        }
+        return !["53", "57", "58", "XX"].contains { state.hasPrefix($0) }
     }
 
     private func jobs(for steps: [RestoreStep]) -> [DependencyQueue.Job] {

@@ -9,6 +9,8 @@ struct StepPlan {
     var privileges: [RestoreStep]
     let refresh: [RestoreStep]
     var last: [RestoreStep]
+    /// Security labels, which the target may refuse: before what would act on them, and of that itself.
+    let labels: (early: [RestoreStep], late: [RestoreStep])
     let omissions: [Omission]
 
     /// Views among `unfilled` are defined and left without rows.
@@ -32,7 +34,15 @@ struct StepPlan {
                 return step
             }
         }
-        roles = RoleSteps(order.steps[order.steps(in: .roles)], options, existing: inspection.roles)
+        let roleSteps = order.steps[order.steps(in: .roles)]
+        roles = RoleSteps(roleSteps.filter { $0.action != .label }[...], options, existing: inspection.roles)
+        let made = Set(roles.now.map(\.object))
+        let ofRoles = roleSteps.filter { $0.action == .label && made.contains($0.object) }
+        let others = order.steps.filter { $0.action == .label && $0.section != .roles }
+        labels = (
+            ofRoles + others.filter { $0.object.kind != .eventTrigger },
+            others.filter { $0.object.kind == .eventTrigger }
+        )
         preData = section(.preData)
         postData = section(.postData)
         privileges = section(.privileges).filter { step in
@@ -48,7 +58,7 @@ struct StepPlan {
                 case .grant: options.appliesPrivileges
                 default: true
                 }
-            } + section(.last)
+            } + section(.last).filter { $0.action != .label }
         var omissions = roles.omissions
         if !options.appliesOwners { omissions.append(Omission(object: "owners", reason: "left out as asked")) }
         if !options.appliesPrivileges { omissions.append(Omission(object: "privileges", reason: "left out as asked")) }

@@ -34,7 +34,7 @@ struct UncertainSteps {
     private static func isUncertain(_ step: RestoreStep, _ uncertain: Set<ObjectIdentity>) -> Bool {
         guard !step.statements.isEmpty else { return false }
         switch step.action {
-        case .own, .comment, .grant: return true
+        case .own, .comment, .grant, .label: return true
         case .create, .attach: return uncertain.contains(step.object) || removesPublic(step)
         case .refresh: return false
         }

@@ -84,6 +84,11 @@ struct CoverageDocumentTests {
             and the last is said. A later major can refuse what an earlier one took (15 lets an ordinary
             column inherit a generated one, 16 does not): the restore then ends with the server's own words and the object.
 
+            Security labels of everything but large objects and the database itself are carried (`SecurityLabelTests`: the same as
+            pg_dump's, of sixteen kinds on each major). They mean something to a module of the server only: where it is not
+            loaded, a restore goes on without them and names each. A materialized view whose query fails on the target stays
+            empty, and is named too.
+
             """
     }
 

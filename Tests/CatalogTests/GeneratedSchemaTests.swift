@@ -23,9 +23,9 @@ struct GeneratedSchemaTests {
                 #expect(accepted > 0.6, "seed \(seed): the server takes \(accepted) of the statements only")
                 try withDatabase(on: major, options: "TEMPLATE template0") { copy in
                     let before = try Corpus.read(original)
-                    try Corpus.restore(before, into: copy)
+                    let unfilled = try Corpus.restore(before, of: original, into: copy)
                     let after = try Corpus.read(copy)
-                    let difference = CatalogDifference.compare(before, after)
+                    let difference = CatalogDifference.compare(before, after) { Self.emptied($0, unfilled) }
                     let settled = try Corpus.settled(difference, before, after, on: copy)
                     #expect(settled.objects == [], "seed \(seed): \(settled.objects)")
                     // Where the server itself reads a definition back in other words, the texts differ as well.
@@ -47,14 +47,23 @@ struct GeneratedSchemaTests {
                     _ = try Self.fill(original, seed: seed)
                     try withDatabase(on: target, options: "TEMPLATE template0") { copy in
                         let before = try Corpus.read(original)
-                        try Corpus.restore(before, into: copy)
+                        let unfilled = try Corpus.restore(before, of: original, into: copy)
                         let after = try Corpus.read(copy)
-                        let difference = CatalogDifference.compare(before, after)
+                        let difference = CatalogDifference.compare(before, after) { Self.emptied($0, unfilled) }
                         #expect(try Corpus.settled(difference, before, after, on: copy).objects == [], "seed \(seed)")
                     }
                 }
             }
         }
+    }
+
+    /// A materialized view without what says that it is filled, where it cannot be.
+    private static func emptied(_ object: CatalogObject, _ unfilled: Set<ObjectIdentity>) -> CatalogObject {
+        guard unfilled.contains(object.identity) else { return object }
+        var object = object
+        object.facts["populated"] = nil
+        object.stages.removeAll { $0.purpose == .refresh }
+        return object
     }
 
     /// Runs what was invented, and returns the share that the server accepted.

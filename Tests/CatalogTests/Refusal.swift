@@ -62,6 +62,8 @@ struct Refusal {
             DROP OPERATOR public.=== (integer, integer);
             SET allow_system_table_mods = on;
             CREATE FUNCTION pg_catalog.helper() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+            SELECT lo_create(1);
+            INSERT INTO pg_seclabel VALUES (1, 'pg_largeobject'::regclass, 0, 'module', 'text');
             """
         return try withDatabase(options: "TEMPLATE template0", sql: sql) { settings in
             #expect(throws: PostgresError.self) {

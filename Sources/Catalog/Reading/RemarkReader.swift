@@ -7,35 +7,39 @@ struct RemarkReader {
     init(_ context: ReadingContext) { self.context = context }
 
     func attach(to objects: inout [FoundObject]) throws {
-        var positions = Dictionary(
-            objects.enumerated().map { ($1.address, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        for (index, object) in objects.enumerated() where object.object.identity.kind == .compositeType {
+        // By index all through: a copy of each object would take longer than the rest.
+        var positions: [CatalogAddress: Int] = [:]
+        positions.reserveCapacity(objects.count)
+        for index in objects.indices where positions[objects[index].address] == nil {
+            positions[objects[index].address] = index
+        }
+        for index in objects.indices where objects[index].kind == .compositeType {
             // Comments on its columns are kept with the relation behind the type.
-            for alias in object.aliases { positions[alias] = index }
+            for alias in objects[index].aliases { positions[alias] = index }
         }
         let parts = Self.parts(of: objects)
-        var left: [CatalogAddress] = []
+        var left: [Left] = []
         for row in try context.query(Self.sql) {
             let address = CatalogAddress(row.oid("classoid"), row.oid("objoid"))
             let provider = row["provider"]
-            if let index = positions[address] {
-                let object = objects[index].object
-                var target = object.identity.kind.keyword + " " + object.reference
-                if let column = row["attname"] { target = "COLUMN \(object.reference).\(quoted(column))" }
+            if address.catalog == SystemCatalog.database {
+                context.notices.append("the security label of the database was left out")
+            } else if let index = positions[address] {
+                let reference = objects[index].object.reference
+                let target =
+                    row["attname"].map { "COLUMN \(reference).\(quoted($0))" }
+                    ?? objects[index].kind.keyword + " " + reference
                 let isUsual = target == "SCHEMA \"public\"" && row.text("text") == "standard public schema"
                 if isUsual { continue }
                 objects[index].object.remarks.append(Remark(target: target, provider: provider, text: row.text("text")))
             } else if let name = row["conname"],
                 let index = parts[address] ?? positions[CatalogAddress(SystemCatalog.relation, row.oid("made_with"))]
             {
-                let object = objects[index].object
-                guard object.identity.kind != .domain else { continue }
-                let target = "CONSTRAINT \(quoted(name)) ON \(object.reference)"
+                guard objects[index].kind != .domain else { continue }
+                let target = "CONSTRAINT \(quoted(name)) ON \(objects[index].object.reference)"
                 objects[index].object.remarks.append(Remark(target: target, provider: provider, text: row.text("text")))
-            } else if address.oid >= ReadingContext.firstUserOID, context.members[address] == nil {
-                left.append(address)
+            } else if isUsers(address) {
+                left.append(Left(address: address, isLabel: provider != nil))
             }
         }
         try notice(left, objects)
@@ -44,15 +48,30 @@ struct RemarkReader {
         }
     }
 
+    /// A large object may have any number.
+    private func isUsers(_ address: CatalogAddress) -> Bool {
+        address.catalog == SystemCatalog.largeObject
+            || address.oid >= ReadingContext.firstUserOID && context.members[address] == nil
+    }
+
+    /// A remark on what is no object here.
+    private struct Left: Hashable {
+        var address: CatalogAddress
+        var isLabel: Bool
+    }
+
     /// Says which remarks are on something that is not an object of its own, such as a partition's copy of a trigger.
-    private func notice(_ left: [CatalogAddress], _ objects: [FoundObject]) throws {
+    private func notice(_ left: [Left], _ objects: [FoundObject]) throws {
         if left.isEmpty { return }
         var known = context.ignored
         for object in objects {
             known.formUnion(object.aliases)
             for stage in object.stages { known.formUnion(stage.sources) }
         }
-        for address in left where !known.contains(address) && address.catalog != SystemCatalog.largeObject {
+        for remark in left {
+            let address = remark.address
+            // Comments on large objects go with their contents.
+            if known.contains(address) || address.catalog == SystemCatalog.largeObject && !remark.isLabel { continue }
             let rows = try context.query(
                 """
                 SELECT pg_describe_object(\(address.catalog)::oid, \(address.oid)::oid, 0) AS described
@@ -61,7 +80,8 @@ struct RemarkReader {
                 """
             )
             guard let described = rows.first?["described"] else { continue }
-            context.notices.append("the comment on \(described) was left out")
+            let sort = remark.isLabel ? "security label of" : "comment on"
+            context.notices.append("the \(sort) \(described) was left out")
         }
     }
 
@@ -87,13 +107,15 @@ struct RemarkReader {
         UNION ALL
         SELECT l.classoid, l.objoid, NULL, NULL, NULL, l.provider, l.label
         FROM pg_shseclabel l WHERE l.classoid = 'pg_authid'::regclass
+          OR l.classoid = 'pg_database'::regclass
+            AND l.objoid = (SELECT oid FROM pg_database WHERE datname = current_database())
         """
 
     /// Constraints that are part of their table or domain, by the object's position.
     private static func parts(of objects: [FoundObject]) -> [CatalogAddress: Int] {
         var parts: [CatalogAddress: Int] = [:]
-        for (index, object) in objects.enumerated() {
-            for part in object.parts where part.purpose == .constraint { parts[part.address] = index }
+        for index in objects.indices where !objects[index].parts.isEmpty {
+            for part in objects[index].parts where part.purpose == .constraint { parts[part.address] = index }
         }
         return parts
     }

@@ -12,6 +12,14 @@ extension CatalogObject {
         return "ALTER \(identity.kind.keyword) \(reference) OWNER TO \(quoted(owner))"
     }
 
+    /// What says the comments and the security labels.
+    var remarkStatements: (comments: [String], labels: [String]) {
+        (
+            remarks.filter { $0.provider == nil }.map(\.statement),
+            remarks.filter { $0.provider != nil }.map(\.statement)
+        )
+    }
+
     /// What turns a fresh object's privileges into this one's.
     package var privilegeStatements: [String] {
         guard let privileges, let keyword = identity.kind.privilegeKeyword else { return [] }

@@ -72,11 +72,12 @@ package struct RestoreOrder: Sendable {
         }
         // A role's later stages belong to other sections; its comment belongs to it.
         if !object.remarks.isEmpty, object.identity.kind == .role ? number == 0 : isLast {
-            append(object, .comment, stage.section, object.remarks.map(\.statement), after: position)
+            let (comments, labels) = object.remarkStatements
+            append(object, .comment, stage.section, comments, after: position)
+            // Labels come last: a server without their module refuses them, and nothing needs them.
+            append(object, .label, object.identity.kind == .role ? .roles : .last, labels, after: position)
         }
-        guard isLast else { return }
-        let grants = object.privilegeStatements
-        if !grants.isEmpty { append(object, .grant, .privileges, grants, after: position) }
+        if isLast { append(object, .grant, .privileges, object.privilegeStatements, after: position) }
     }
 
     private mutating func append(
@@ -86,6 +87,7 @@ package struct RestoreOrder: Sendable {
         _ statements: [String],
         after position: Int
     ) {
+        guard !statements.isEmpty else { return }
         steps.append(
             RestoreStep(
                 object: object.identity,

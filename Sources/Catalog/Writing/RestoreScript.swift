@@ -35,7 +35,8 @@ package struct RestoreScript {
             sink("-- \(section.rawValue)\n\n")
             for step in order.steps[order.steps(in: section)] {
                 for statement in step.statements {
-                    sink(try Self.inert(statement, of: step))
+                    let text = step.action == .label ? doStatement(Self.tolerant(statement)) : statement
+                    sink(try Self.inert(text, of: step))
                     sink(Self.end)
                 }
             }
@@ -58,11 +59,18 @@ package struct RestoreScript {
                 ? "NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = \(name))"
                 : "EXISTS (SELECT FROM pg_temp.made_role WHERE name = \(name))"
             let actions = step.statements + (isFirst ? ["INSERT INTO pg_temp.made_role VALUES (\(name))"] : [])
-            let body = actions.map { "    EXECUTE \(literal($0));\n" }.joined()
+            let body = actions.map { action in
+                step.action == .label ? Self.tolerant(action) + ";\n" : "    EXECUTE \(literal(action));\n"
+            }.joined()
             text += try Self.inert(doStatement("BEGIN\n  IF \(condition) THEN\n\(body)  END IF;\nEND"), of: step)
             text += Self.end
         }
         return text
+    }
+
+    /// A label, or a warning where the server does not have the module that it is for.
+    private static func tolerant(_ label: String) -> String {
+        "BEGIN\n  EXECUTE \(literal(label));\nEXCEPTION WHEN OTHERS THEN\n  RAISE WARNING '%', SQLERRM;\nEND"
     }
 
     private static var opening: String { sessionSettings.map { $0 + ";\n" }.joined() + "\n" }

@@ -20,6 +20,8 @@ package struct RestoreStep: Sendable, Hashable {
         case own
         case comment
         case grant
+        /// A security label: words for a module that the server may not have.
+        case label
         case refresh
     }
 
