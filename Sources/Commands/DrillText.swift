@@ -49,6 +49,11 @@ struct DrillText {
             lines.append(StyledText("  failed       \(failure.summary)", .red))
             if let cause = failure.cause { lines.append(StyledText("  cause        \(cause)", .red)) }
         }
+        if let obstacle = run.obstacle {
+            lines.append(StyledText("  not possible \(obstacle.summary)", .yellow))
+            if let cause = obstacle.cause { lines.append(StyledText("  cause        \(cause)", .yellow)) }
+            if let hint = obstacle.hint { lines.append(StyledText("  hint         \(hint)", .yellow)) }
+        }
         return lines
     }
 

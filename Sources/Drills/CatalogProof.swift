@@ -11,10 +11,14 @@ struct CatalogProof {
     let scratchRole: String
     /// What could not be had as on the source; it is reported on its own and not as a difference.
     let deviations: [Omission]
-    /// Materialized views that were left without rows.
-    var unfilled: Set<ObjectIdentity> = []
+    /// Materialized views that were left without rows, on purpose or because they cannot be filled.
+    let unfilled: Set<ObjectIdentity>
+    /// Objects whose security labels the scratch server refused, which leaves the drill unverified already.
+    let unlabelled: Set<ObjectIdentity>
 
-    func run(on settings: ConnectionSettings, stop: Stop) throws -> DrillRun.CatalogScore {
+    /// How much came back as it was, and what to know about it.
+    func run(on settings: ConnectionSettings, stop: Stop) throws -> (score: DrillRun.CatalogScore, notices: [Omission])
+    {
         let connection = try RestoreSession.openForDefinitions(settings, stop: stop)
         let copy = try connection.withTransaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
             try CatalogReader(connection).read()
@@ -23,11 +27,29 @@ struct CatalogProof {
             CatalogDifference.compare(catalog, copy, normalised: normalised)
         )
         let changed = difference.objects.count { $0.change != .extra }
-        return DrillRun.CatalogScore(
+        let score = DrillRun.CatalogScore(
             equal: difference.total - changed,
             total: difference.total,
             differences: difference.objects.map(Self.sentence)
         )
+        return (score, otherVersions(copy))
+    }
+
+    /// A server creates the version of an extension that it has, here and in an emergency; rows and definitions were
+    /// proven with that one.
+    private func otherVersions(_ copy: DatabaseCatalog) -> [Omission] {
+        let here = Dictionary(
+            copy.objects(of: .extension).map { (Spelling($0.identity.name), $0.facts["version"]) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return catalog.objects(of: .extension).compactMap { object in
+            guard let was = object.facts["version"], let now = here[Spelling(object.identity.name)] ?? nil, was != now
+            else { return nil }
+            return Omission(
+                object: object.identity.description,
+                reason: "the source has version \(was), the server programs here bring \(now)"
+            )
+        }
     }
 
     /// What the scratch cluster cannot have as the source has it, and is therefore not compared.
@@ -54,6 +76,8 @@ struct CatalogProof {
         if object.identity.kind == .role, object.identity.name == scratchRole { return nil }
         var object = object
         object.tablespace = nil
+        if object.identity.kind == .extension { object.facts["version"] = nil }
+        if unlabelled.contains(object.identity) { object.remarks.removeAll { $0.provider != nil } }
         if unfilled.contains(object.identity) {
             object.facts["populated"] = nil
             object.stages.removeAll { $0.purpose == .refresh }

@@ -61,6 +61,7 @@ package struct Drill: Sendable {
         rehearsal.begin(manifest, catalog)
         let (cluster, database) = try startScratch(manifest, stop)
         rehearsal.target = database
+        rehearsal.binaries = cluster.binaries
         rehearsal.targetVersion = "PostgreSQL \(cluster.binaries.major)"
         rehearsal.findings.notices += database.deviations + CatalogProof.notices(catalog)
         cluster.isolation.report(in: &rehearsal.findings)
@@ -94,14 +95,18 @@ package struct Drill: Sendable {
 
         try database.confirm()
         progress.begin("proof")
-        rehearsal.findings.catalog = try phases.measure("proof of definitions") {
-            try CatalogProof(
-                catalog: catalog,
-                scratchRole: cluster.superuser,
-                deviations: database.deviations,
-                unfilled: outcome.unfilled
-            ).run(on: database.settings, stop: stop)
+        let proof = CatalogProof(
+            catalog: catalog,
+            scratchRole: cluster.superuser,
+            deviations: database.deviations,
+            unfilled: outcome.unfilled.union(outcome.refused.contents),
+            unlabelled: outcome.refused.labels
+        )
+        let definitions = try phases.measure("proof of definitions") {
+            try proof.run(on: database.settings, stop: stop)
         }
+        rehearsal.findings.catalog = definitions.score
+        rehearsal.findings.notices += definitions.notices
         rehearsal.recoverySeconds = (Instant.now - declared).inSeconds
         try controlProof(&rehearsal, manifest, database, stop)
         withExtendedLifetime(cluster) {}
@@ -187,6 +192,7 @@ private struct Rehearsal {
     var recoverySeconds: Double?
     var targetVersion = ""
     var target: ScratchDatabase?
+    var binaries: ServerBinaries?
     private var recoveryInstant: Instant?
 
     mutating func begin(_ manifest: Manifest, _ catalog: DatabaseCatalog) {
@@ -199,18 +205,23 @@ private struct Rehearsal {
 
     /// Something stopped the rehearsal: a fault of this machine leaves the point unjudged, any other is a failure.
     mutating func fail(with error: any Error) {
-        let diagnostic =
+        var diagnostic =
             switch error {
             case let error as Diagnostic: error
             case let error as PostgresError: error.diagnostic(while: "the scratch cluster refused a statement")
             default: Diagnostic(.internalError, "something unexpected happened", cause: redacted("\(error)"))
             }
+        if diagnostic.code == .extensionUnavailable, let binaries {
+            diagnostic.hint =
+                "Install it for the server programs in '\(binaries.folder)', or name the folder of others that have it"
+                + " in LIFEBOAT_POSTGRES_BIN."
+        }
         if diagnostic.isFaultOfThisMachine {
-            findings.unknown.append(
-                Omission(
-                    object: diagnostic.summary,
-                    reason: [diagnostic.cause, diagnostic.hint].compactMap(\.self).joined(separator: "; ")
-                )
+            findings.obstacle = DrillRun.Obstacle(
+                code: diagnostic.code.rawValue,
+                summary: diagnostic.summary,
+                cause: diagnostic.cause,
+                hint: diagnostic.hint
             )
         } else {
             findings.failure = Failure(
@@ -234,19 +245,21 @@ private struct Rehearsal {
             catalog: findings.catalog,
             checks: findings.checks,
             notChecked: findings.unknown + findings.notices,
-            failure: findings.failure
+            failure: findings.failure,
+            obstacle: findings.obstacle
         )
     }
 }
 
 extension Diagnostic {
     /// Whether the rehearsal could not be carried out here, which says nothing about the point: no server, no key, no room,
-    /// no connection (also none to a server that a definition of the source's calls), a repository out of reach, or a
-    /// scratch server that ran out of something or died.
+    /// no connection (also none to a server that a definition of the source's calls), a repository out of reach, an
+    /// extension that the server programs here do not bring, or a scratch server that ran out of something or died.
     fileprivate var isFaultOfThisMachine: Bool {
         switch code {
         case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,
-            .repositoryMissing, .repositoryStorage, .repositoryUnreachable, .repositoryAccess, .databaseConnectionLost:
+            .repositoryMissing, .repositoryStorage, .repositoryUnreachable, .repositoryAccess, .databaseConnectionLost,
+            .extensionUnavailable:
             return true
         default:
             // Insufficient resources, operator's intervention, errors of the system below the server.

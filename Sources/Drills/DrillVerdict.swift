@@ -10,6 +10,8 @@ package struct DrillFindings: Sendable {
     /// Facts to know that cast no doubt on the proof.
     package var notices: [Omission] = []
     package var failure: Failure?
+    /// What stopped the rehearsal without a fault of the point.
+    package var obstacle: DrillRun.Obstacle?
 
     /// Creates empty findings.
     package init() {}
@@ -18,7 +20,7 @@ package struct DrillFindings: Sendable {
     package var verdict: DrillRun.Verdict {
         if failure != nil || !tables.mismatches.isEmpty || !catalog.differences.isEmpty { return .failed }
         if checks.contains(where: { !$0.passed }) { return .failed }
-        if !unknown.isEmpty || tables.proven != tables.total { return .unverified }
+        if obstacle != nil || !unknown.isEmpty || tables.proven != tables.total { return .unverified }
         return .proven
     }
 

@@ -26,7 +26,10 @@ package struct DrillRun: Sendable, Hashable, Codable {
     package var checks: [Check]
     /// What this drill could not check, each with its reason.
     package var notChecked: [Omission]
+    /// What stopped the drill and lies in the point.
     package var failure: Failure?
+    /// What stopped the drill and lies in this machine, which says nothing about the point.
+    package var obstacle: Obstacle?
 
     /// Creates a run.
     package init(
@@ -41,7 +44,8 @@ package struct DrillRun: Sendable, Hashable, Codable {
         catalog: CatalogScore,
         checks: [Check],
         notChecked: [Omission],
-        failure: Failure?
+        failure: Failure?,
+        obstacle: Obstacle? = nil
     ) {
         self.point = point
         self.recoveryInstant = recoveryInstant
@@ -55,6 +59,23 @@ package struct DrillRun: Sendable, Hashable, Codable {
         self.checks = checks
         self.notChecked = notChecked
         self.failure = failure
+        self.obstacle = obstacle
+    }
+
+    /// Why a rehearsal could not be carried out here, and what to do about it.
+    package struct Obstacle: Sendable, Hashable, Codable {
+        package var code: String
+        package var summary: String
+        package var cause: String?
+        package var hint: String?
+
+        /// Creates an obstacle.
+        package init(code: String, summary: String, cause: String?, hint: String?) {
+            self.code = code
+            self.summary = summary
+            self.cause = cause
+            self.hint = hint
+        }
     }
 
     /// How many tables came back as they were, and which did not.

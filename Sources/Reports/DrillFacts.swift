@@ -17,6 +17,7 @@ package struct DrillFacts: Sendable, Hashable, Encodable {
     package let checks: [DrillRun.Check]
     package let notChecked: [NotChecked]
     package let failure: Failure?
+    package let obstacle: DrillRun.Obstacle?
 
     /// Tells what `run` found; what `expected` names is marked so.
     package init(_ run: DrillRun, declared: Instant, finished: Instant, expected: [Omission] = []) {
@@ -41,6 +42,7 @@ package struct DrillFacts: Sendable, Hashable, Encodable {
             )
         }
         failure = run.failure
+        obstacle = run.obstacle
     }
 }
 

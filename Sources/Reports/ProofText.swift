@@ -33,6 +33,10 @@ struct ProofText {
         if let failure = drill.failure {
             layout.fact("failure", [failure.summary, failure.cause].compactMap(\.self).joined(separator: ": "))
         }
+        if let obstacle = drill.obstacle {
+            layout.fact("not possible", [obstacle.summary, obstacle.cause].compactMap(\.self).joined(separator: ": "))
+            layout.fact("remedy", obstacle.hint)
+        }
         layout.fact("rows", rows(drill.tables))
         layout.list("differ", limited(drill.tables.mismatches))
         layout.fact("definitions", definitions(drill.catalog))

@@ -168,11 +168,12 @@ package struct TargetInspection: Sendable {
         }
         let missing = catalog.objects(of: .extension).map(\.identity.name).filter { !availableExtensions.contains($0) }
         guard missing.isEmpty else {
+            let names = missing.map { "'\($0)'" }.joined(separator: ", ")
             throw Diagnostic(
-                .restoreStatement,
-                "the target server lacks extensions that the database needs",
-                cause: missing.joined(separator: ", "),
-                hint: "Install them on the server, then run it again."
+                .extensionUnavailable,
+                "the target server lacks extensions that the database needs: \(names)",
+                cause: "pg_available_extensions of PostgreSQL \(serverVersion / 10_000) does not list them",
+                hint: "Install the packages they come in on the server, then run it again."
             )
         }
     }

@@ -45,5 +45,10 @@ struct VerdictTests {
         findings = perfect
         findings.tables.proven = 2
         #expect(findings.verdict == .unverified)
+        findings = perfect
+        findings.obstacle = .init(code: "extension-unavailable", summary: "x", cause: nil, hint: nil)
+        #expect(findings.verdict == .unverified)
+        findings.tables.mismatches = ["public.t: 1 row instead of 2"]
+        #expect(findings.verdict == .failed)
     }
 }
