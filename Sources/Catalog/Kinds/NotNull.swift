@@ -42,7 +42,7 @@ struct NotNulls {
 
     /// The server's own choice depends on what has the name already, and the order of a restore is another one: where two
     /// constraints of a schema share a name, as a partition's shares its parent's, it is said.
-    private static let sql = """
+    static let sql = """
         WITH shared AS (
             SELECT connamespace, conname FROM pg_constraint GROUP BY connamespace, conname HAVING count(*) > 1)
         SELECT k.conrelid, a.attnum, k.conname, k.connoinherit, k.convalidated,

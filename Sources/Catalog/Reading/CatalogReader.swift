@@ -63,7 +63,7 @@ package struct CatalogReader {
     /// What takes longest and needs nothing that is read before, about in the order in which it is needed: what takes no
     /// room comes before what must wait for some.
     private static func questionsAhead(_ major: Int) -> [QuestionAhead] {
-        [
+        (major >= 18 ? [QuestionAhead(NotNulls.sql, .short)] : []) + [
             QuestionAhead(tableQuery), QuestionAhead(indexQuery(major)), QuestionAhead(keyConstraintQuery(major)),
             QuestionAhead(systemColumnQuery, .short), QuestionAhead(CompletenessCheck.unknownCatalogs, .short),
             QuestionAhead(CompletenessCheck.everything, .numbers), QuestionAhead(DependencyEdges.sql, .numbers),
