@@ -50,7 +50,8 @@ struct GeneratedSchemaTests {
                         let unfilled = try Corpus.restore(before, of: original, into: copy)
                         let after = try Corpus.read(copy)
                         let difference = CatalogDifference.compare(before, after) { Self.emptied($0, unfilled) }
-                        #expect(try Corpus.settled(difference, before, after, on: copy).objects == [], "seed \(seed)")
+                        let settled = try Corpus.settled(difference, before, after, on: copy)
+                        #expect(settled.objects == [], "seed \(seed) on \(target): \(settled.objects)")
                     }
                 }
             }

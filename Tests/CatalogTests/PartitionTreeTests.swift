@@ -42,4 +42,27 @@ struct PartitionTreeTests {
             #expect(Set(steps[key].after).isSuperset(of: attached), "the foreign key waits for the whole key")
         }
     }
+
+    @Test(
+        "what is not validated comes with the topmost table and is not made again for its partitions",
+        arguments: PostgresMajor.allCases
+    )
+    func notValidated(major: PostgresMajor) throws {
+        let sql = """
+            CREATE TABLE top (a integer, b integer) PARTITION BY RANGE (a);
+            CREATE TABLE zone PARTITION OF top FOR VALUES FROM (0) TO (10);
+            CREATE TABLE basement PARTITION OF top DEFAULT;
+            INSERT INTO top VALUES (1, -1), (11, NULL);
+            ALTER TABLE top ADD CONSTRAINT positive CHECK (b > 0) NOT VALID;
+            """
+        let later = major == .v18 ? "ALTER TABLE top ADD CONSTRAINT there NOT NULL b NOT VALID" : ""
+        try withDatabase(on: major, options: "TEMPLATE template0", sql: sql + later) { original in
+            let before = try Corpus.read(original)
+            try withDatabase(on: major, options: "TEMPLATE template0") { copy in
+                try Corpus.restore(before, into: copy)
+                #expect(try CatalogDifference.compare(before, Corpus.read(copy)).objects == [])
+                #expect(try Corpus.dump(copy, by: major) == Corpus.dump(original, by: major))
+            }
+        }
+    }
 }
