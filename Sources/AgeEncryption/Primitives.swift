@@ -58,15 +58,16 @@ func hmacSHA256(key: SecretBytes, message: [UInt8]) throws -> [UInt8] {
 }
 
 /// MD5, for protocols that ask for it as a checksum; nothing may trust it against a forger.
-func md5Digest(of bytes: UnsafeRawBufferPointer) -> [UInt8]? {
-    var digest = [UInt8](repeating: 0, count: 16)
-    var length = 0
-    guard EVP_Q_digest(nil, "MD5", nil, bytes.baseAddress, bytes.count, &digest, &length) == 1, length == 16 else {
-        // A machine in FIPS mode has none.
+func md5Digest(_ give: (_ take: (UnsafeRawBufferPointer) -> Void) -> Void) -> [UInt8]? {
+    // A machine in FIPS mode has none.
+    guard let algorithm = EVP_MD_fetch(nil, "MD5", nil) else {
         ERR_clear_error()
         return nil
     }
-    return digest
+    defer { EVP_MD_free(algorithm) }
+    let context = DigestContext(algorithm)
+    give { context.update($0) }
+    return context.finish()
 }
 
 /// HKDF-SHA-256 (RFC 5869), extract and expand, 32 bytes out.
@@ -199,12 +200,12 @@ func isEd25519Signature(_ signature: [UInt8], of message: [UInt8], by publicKey:
 final class DigestContext {
     private let context: OpaquePointer
 
-    init() {
+    init(_ algorithm: OpaquePointer = EVP_sha256()) {
         guard let context = EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
         self.context = context
-        // With the built-in algorithm and a fresh context, neither this nor the calls below can be refused.
-        let status = EVP_DigestInit_ex(context, EVP_sha256(), nil)
-        precondition(status == 1, "libcrypto has no SHA-256")
+        // With an algorithm that is there and a fresh context, neither this nor the calls below can be refused.
+        let status = EVP_DigestInit_ex(context, algorithm, nil)
+        precondition(status == 1, "libcrypto refused an algorithm that it has")
     }
 
     deinit { EVP_MD_CTX_free(context) }
@@ -215,11 +216,11 @@ final class DigestContext {
     }
 
     func finish() -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
         let status = EVP_DigestFinal_ex(context, &digest, &length)
-        precondition(status == 1 && length == 32, "libcrypto refused to finish a hash")
-        return digest
+        precondition(status == 1, "libcrypto refused to finish a hash")
+        return Array(digest.prefix(Int(length)))
     }
 }
 

@@ -1,4 +1,5 @@
 package import Model
+import Repository
 package import Streams
 import Terminal
 
@@ -12,6 +13,8 @@ package struct CommandContext: Sendable {
     package var stop: Stop
     /// The wall clock; a test may stand still.
     package var now: @Sendable () -> Instant
+    /// What the uploads to all buckets of this run may hold together.
+    let uploadMemory = UploadMemory()
 
     /// Creates a context.
     package init(

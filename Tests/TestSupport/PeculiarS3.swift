@@ -1,5 +1,6 @@
 import AgeEncryption
 import Foundation
+import Glibc
 import Streams
 import Synchronization
 
@@ -32,6 +33,8 @@ package final class PeculiarS3: Sendable {
         /// How many requests are told to come back a second later, before any is answered.
         package var slowdowns = 0
         package var deleteStatus = "204 No Content"
+        /// How long it takes before it answers a part.
+        package var partMilliseconds: UInt32 = 0
 
         package init() {}
     }
@@ -211,13 +214,15 @@ package final class PeculiarS3: Sendable {
 
     private func answer(_ request: Request) -> Reply {
         switch request.method {
-        case "GET" where request.key.isEmpty: request.query["uploads"] != nil ? uploads() : list(request)
-        case "GET", "HEAD": read(request)
-        case "PUT" where request.query["partNumber"] != nil: putPart(request)
-        case "PUT": put(request.key, request.body, request)
-        case "POST": request.query["uploads"] != nil ? begin(request) : complete(request)
-        case "DELETE": remove(request)
-        default: error("405 Method Not Allowed", "MethodNotAllowed", "no")
+        case "GET" where request.key.isEmpty: return request.query["uploads"] != nil ? uploads() : list(request)
+        case "GET", "HEAD": return read(request)
+        case "PUT" where request.query["partNumber"] != nil:
+            usleep(ways.partMilliseconds * 1000)
+            return putPart(request)
+        case "PUT": return put(request.key, request.body, request)
+        case "POST": return request.query["uploads"] != nil ? begin(request) : complete(request)
+        case "DELETE": return remove(request)
+        default: return error("405 Method Not Allowed", "MethodNotAllowed", "no")
         }
     }
 

@@ -137,7 +137,9 @@ struct RepositoryPlace: Sendable, Equatable {
     }
 
     private func s3Store(_ location: S3Location, in context: CommandContext) throws -> S3Store {
-        try S3Store(S3Settings(location, limits), environment: context.environment, stop: context.stop)
+        var settings = S3Settings(location, limits)
+        settings.memory = context.uploadMemory
+        return try S3Store(settings, environment: context.environment, stop: context.stop)
     }
 }
 

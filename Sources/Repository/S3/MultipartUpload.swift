@@ -46,7 +46,7 @@ final class MultipartUpload: Sendable {
 
     /// Sends a part in the background, once there is room for one more; throws what an earlier one failed with.
     func send(_ part: UploadPart) throws {
-        uploads.pool.enter()
+        uploads.slots.enter()
         let number: Int
         do {
             number = try state.change { state in
@@ -56,14 +56,14 @@ final class MultipartUpload: Sendable {
                 return state.begun
             }
         } catch {
-            uploads.pool.leave()
-            uploads.pool.giveBack(part)
+            uploads.slots.leave()
             throw error
         }
+        part.launch()
         startDedicatedThread { [self] in
             let result = Result { try put(part, number) }
-            uploads.pool.giveBack(part)
-            uploads.pool.leave()
+            part.land()
+            uploads.slots.leave()
             ended(number, result)
         }
     }

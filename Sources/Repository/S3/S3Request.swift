@@ -29,7 +29,7 @@ struct S3Payload: Sendable {
         content = .part(part)
         count = part.count
         let hash = SHA256()
-        hash.update(part.filled.bytes)
+        part.forEachPiece { hash.update($0.bytes) }
         sha256 = hash.finish()
     }
 
@@ -45,7 +45,7 @@ struct S3Payload: Sendable {
         let digest =
             switch content {
             case .bytes(let bytes): MD5.digest(of: bytes.span.bytes)
-            case .part(let part): MD5.digest(of: part.filled.bytes)
+            case .part(let part): MD5.digest { part.forEachPiece($0) }
             }
         return digest.map { Data($0).base64EncodedString() }
     }

@@ -29,6 +29,8 @@ package struct S3Settings: Sendable {
     package var credentials = CredentialChoice.conventional
     /// Parts that may be on their way at once.
     package var partsInFlight = 4
+    /// What uploads may hold; the buckets of one run share it.
+    package var memory = UploadMemory()
     package var retry = RetrySchedule()
 
     /// Names a bucket; everything else is as the environment says.

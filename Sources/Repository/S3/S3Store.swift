@@ -5,7 +5,7 @@ package import Streams
 
 /// A repository in a bucket of S3, or of anything that speaks like it.
 ///
-/// Objects are created with `If-None-Match: *` and a checksum that the store verifies; one larger than a part (8 MiB)
+/// Objects are created with `If-None-Match: *` and a checksum that the store verifies; one larger than a part (5 MiB)
 /// goes in parts. Requests that fail for a reason that passes are repeated. On a versioned bucket `remove` leaves a delete
 /// marker, and the versions stay until the bucket's own rules remove them. Times are whole seconds of the store's clock.
 package final class S3Store: ObjectStore {

@@ -8,7 +8,8 @@ import Synchronization
 /// What every upload to one store shares.
 final class S3Uploads: Sendable {
     let exchange: S3Exchange
-    let pool: PartPool
+    let slots: UploadSlots
+    let memory: UploadMemory
     private let storageClass: String?
     private let lock: Duration?
     /// Set when the store answered that it knows no conditions; the probe then finds that it overwrites.
@@ -18,7 +19,8 @@ final class S3Uploads: Sendable {
 
     init(_ exchange: S3Exchange, _ settings: S3Settings) {
         self.exchange = exchange
-        pool = PartPool(partsInFlight: settings.partsInFlight)
+        slots = UploadSlots(settings.partsInFlight)
+        memory = settings.memory
         storageClass = settings.storageClass
         lock = settings.lock
     }

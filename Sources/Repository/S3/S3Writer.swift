@@ -4,7 +4,7 @@ import Streams
 
 /// An object on its way into a bucket: one request when it fits into a part, else a multipart upload.
 ///
-/// Fills one part (8 MiB) while others are sent by threads of their own. One thread. Dropping it abandons the object.
+/// Fills one part (5 MiB) while others are sent by threads of their own. One thread. Dropping it abandons the object.
 final class S3Writer: ObjectWriter {
     private let key: ObjectKey
     private let uploads: S3Uploads
@@ -18,7 +18,6 @@ final class S3Writer: ObjectWriter {
     }
 
     deinit {
-        if let part { uploads.pool.giveBack(part) }
         upload?.abandon()
     }
 
@@ -33,7 +32,7 @@ final class S3Writer: ObjectWriter {
     }
 
     func finish() throws {
-        let last = part ?? uploads.pool.take()
+        let last = part ?? UploadPart(in: uploads.memory)
         part = nil
         if let upload {
             try upload.send(last)
@@ -54,13 +53,14 @@ final class S3Writer: ObjectWriter {
             upload = running
             try running.send(full)
         }
-        let fresh = uploads.pool.take()
+        let fresh = UploadPart(in: uploads.memory)
         part = fresh
         return fresh
     }
 
     private func putWhole(_ part: UploadPart) throws {
-        defer { uploads.pool.giveBack(part) }
+        part.launch()
+        defer { part.land() }
         var request = S3Request("PUT", uploads.exchange.address.name(key), to: "write '\(key)'")
         request.payload = S3Payload(part)
         request.headers = uploads.headersOfNewObject(now: .now)

@@ -1,0 +1,81 @@
+import Repository
+import Streams
+import TestSupport
+import Testing
+
+@Suite("The memory of uploads")
+struct UploadMemoryTests {
+    private static let part = 5 << 20
+
+    private func server(slow milliseconds: UInt32 = 0) throws -> PeculiarS3 {
+        var ways = PeculiarS3.Ways()
+        ways.partMilliseconds = milliseconds
+        return try PeculiarS3(ways)
+    }
+
+    private func store(_ server: PeculiarS3, _ memory: UploadMemory) throws -> S3Store {
+        var settings = S3Settings(bucket: PeculiarS3.bucket)
+        settings.memory = memory
+        // Far more than there is memory for.
+        settings.partsInFlight = 100
+        settings.endpoint = server.endpoint
+        return try S3Store(settings, environment: ["AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"])
+    }
+
+    /// Another byte every 4,093, so that a block in the wrong place shows.
+    private static func content(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 / 4093) } }
+
+    @Test("stays under its limit while several writers feed several slow stores that allow a hundred parts each")
+    func bounded() throws {
+        let limit = 6 * Self.part
+        let memory = UploadMemory(byteLimit: limit)
+        let servers = try (0..<2).map { _ in try server(slow: 30) }
+        let stores = try servers.map { try store($0, memory) }
+        defer { withExtendedLifetime(servers) {} }
+        let content = Self.content(6 * Self.part + 77)
+        try runWorkers([0, 1], workerCount: 2, stop: Stop(), makeWorker: { $0 }) { (_: inout Int, worker: Int) in
+            // In step, as one archive goes into several repositories.
+            let writers = try stores.map { try $0.create(try objectKey("a/\(worker)")) }
+            for start in stride(from: 0, to: content.count, by: 60_000) {
+                let piece = Array(content[start..<min(start + 60_000, content.count)])
+                for writer in writers { try writer.write(contentsOf: piece) }
+            }
+            for writer in writers { try writer.finish() }
+        } finishWorker: { _ in
+        }
+        for store in stores {
+            for worker in 0..<2 { #expect(try store.get(try objectKey("a/\(worker)"), limit: 64 << 20) == content) }
+        }
+        #expect(memory.peakBytes <= limit && memory.peakBytes > 4 * Self.part, "\(memory.peakBytes)")
+    }
+
+    @Test("never keeps a writer waiting for memory that only the same thread can give back")
+    func oneThread() throws {
+        let memory = UploadMemory(byteLimit: 1)
+        let server = try server()
+        let store = try store(server, memory)
+        defer { withExtendedLifetime(server) {} }
+        let content = Self.content(Self.part + Self.part / 2)
+        let writers = try (0..<3).map { try store.create(try objectKey("b/\($0)")) }
+        for start in stride(from: 0, to: content.count, by: 1 << 20) {
+            let piece = Array(content[start..<min(start + 1 << 20, content.count)])
+            for writer in writers { try writer.write(contentsOf: piece) }
+        }
+        for writer in writers { try writer.finish() }
+        for number in 0..<3 { #expect(try store.get(try objectKey("b/\(number)"), limit: 64 << 20) == content) }
+        #expect(memory.peakBytes <= 3 * Self.part + (256 << 10), "\(memory.peakBytes)")
+    }
+
+    @Test("comes back when an object is given up")
+    func abandoned() throws {
+        let memory = UploadMemory(byteLimit: 2 * Self.part)
+        let server = try server()
+        let store = try store(server, memory)
+        defer { withExtendedLifetime(server) {} }
+        for number in 0..<4 {
+            let writer = try store.create(try objectKey("c/\(number)"))
+            try writer.write(contentsOf: Self.content(Self.part + 1000))
+        }
+        #expect(memory.peakBytes <= 2 * Self.part, "\(memory.peakBytes)")
+    }
+}
