@@ -38,6 +38,8 @@ struct PruneAnswer: Encodable, Sendable {
     var deleted: Archives
     /// Archives of which less than half is in use; the next backup would read that part again.
     var repack: Repack?
+    /// Points that are gone or replaced and nobody knows why, which is accepted once and for all.
+    var accepted: [ChainBreak]
     /// Why --yes would refuse; nil when it would not.
     var excess: String?
     /// Nil when nothing was asked for but a look.
@@ -67,6 +69,7 @@ struct PruneAnswer: Encodable, Sendable {
         waiting = Archives(plan.collection.waiting)
         deleted = Archives(plan.collection.deleted)
         repack = Repack(plan.repack)
+        accepted = plan.accepted
         excess = plan.excess.map { "\($0.what) would go (\($0.percent) %), and the limit is \($0.limit) %" }
     }
 }
@@ -117,6 +120,10 @@ struct PruneText {
                         + " has the next backup read \(byteText(repack.liveBytes)) again"
                 )
             )
+        }
+        for broken in answer.accepted {
+            let what = "\(isDone ? "accepted" : "to be accepted") for good: point \(broken.point): \(broken.reason)"
+            lines.append(StyledText(what, .yellow))
         }
         if let done = answer.done, let denied = done.denied {
             lines.append(StyledText("\(denied) object\(denied == 1 ? "" : "s") may not be deleted", .red))

@@ -93,6 +93,8 @@ package struct VerifyRun: Sendable, Hashable, Codable {
     /// The archives over which points are bad, so that no later point refers to them; nil in records of before there was
     /// this list.
     package var damaged: [ArchiveID]?
+    /// How much was looked at; nil in records of before it was written down.
+    package var depth: VerifyDepth?
 
     /// Creates a run.
     package init(
@@ -100,13 +102,15 @@ package struct VerifyRun: Sendable, Hashable, Codable {
         bytesRead: Int64,
         bad: [BadPoint],
         sample: SampledReading? = nil,
-        damaged: [ArchiveID]? = nil
+        damaged: [ArchiveID]? = nil,
+        depth: VerifyDepth? = nil
     ) {
         self.points = points
         self.bytesRead = bytesRead
         self.bad = bad
         self.sample = sample
         self.damaged = damaged
+        self.depth = depth
     }
 }
 
@@ -127,11 +131,14 @@ package struct SampledReading: Sendable, Hashable, Codable {
 package struct BadPoint: Sendable, Hashable, Codable {
     package var point: PointName
     package var reason: String
+    /// How deep a verification must look to see this; nil where it is not known better than by the run's own depth.
+    package var depth: VerifyDepth?
 
     /// Creates the entry.
-    package init(point: PointName, reason: String) {
+    package init(point: PointName, reason: String, depth: VerifyDepth? = nil) {
         self.point = point
         self.reason = reason
+        self.depth = depth
     }
 }
 
@@ -142,13 +149,23 @@ package struct PruneRun: Sendable, Hashable, Codable {
     package var freedBytes: Int64
     /// How many objects the storage did not let go of; nil when none.
     package var denied: Int?
+    /// The breaks in the chain of points that an operator accepted, so that later prunes need not be told again; nil when
+    /// none.
+    package var accepted: [ChainBreak]?
 
     /// Creates a run.
-    package init(removedPoints: [PreviousPoint], removedArchives: Int, freedBytes: Int64, denied: Int? = nil) {
+    package init(
+        removedPoints: [PreviousPoint],
+        removedArchives: Int,
+        freedBytes: Int64,
+        denied: Int? = nil,
+        accepted: [ChainBreak]? = nil
+    ) {
         self.removedPoints = removedPoints
         self.removedArchives = removedArchives
         self.freedBytes = freedBytes
         self.denied = denied
+        self.accepted = accepted
     }
 }
 

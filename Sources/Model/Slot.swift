@@ -18,6 +18,12 @@ package struct Slot: Sendable, Hashable, Comparable {
         self.init(instant)
     }
 
+    /// Reads only what a slot writes of itself, so that no two texts name one object.
+    package init?(canonical text: Substring) {
+        guard let instant = Instant(compact: String(text)), !text.hasSuffix(".000Z") else { return nil }
+        self.init(instant)
+    }
+
     /// Four digits of the year, for the object's path.
     package var year: String { padded(civil.year, 4) }
 

@@ -34,6 +34,8 @@ struct PointHistory {
     }
 
     private(set) var lives: [PointName: Life] = [:]
+    /// What is held against the copies in each repository.
+    private var findings: [Int: Findings] = [:]
 
     /// Folds an input; records count up to `end`.
     init(_ input: ReportInput) {
@@ -58,6 +60,7 @@ struct PointHistory {
     }
 
     private mutating func add(_ record: RunRecord, _ repository: Int) {
+        findings[repository, default: Findings()].add(record)
         switch record.event {
         case .backup(let run):
             guard let name = run.point, let instant = run.recoveryInstant else { return }
@@ -73,24 +76,25 @@ struct PointHistory {
             if !known.isKept { lives[name]?.repositories.insert(repository) }
         case .drill(let run):
             switch run.verdict {
-            case .proven:
-                lives[run.point]?.provenAt = record.finished
-                lives[run.point]?.badCopies[repository] = nil
-            case .failed:
-                lives[run.point]?.provenAt = nil
-                if run.showsBadPoint { lives[run.point]?.badCopies[repository] = record.finished }
+            case .proven: lives[run.point]?.provenAt = record.finished
+            case .failed: lives[run.point]?.provenAt = nil
             case .unverified: break
             }
+            judge([run.point], in: repository)
         case .verify(let run):
-            for name in run.points { lives[name]?.badCopies[repository] = nil }
-            for bad in run.bad { lives[bad.point]?.badCopies[repository] = record.finished }
+            judge(run.points + run.bad.map(\.point), in: repository)
         case .prune(let run):
             for removed in run.removedPoints { lives[removed.point]?.removedAt = record.finished }
+            for gone in run.accepted ?? [] where gone.found == nil { lives[gone.point]?.removedAt = record.finished }
         case .hold, .sync: break
         }
     }
 
-    /// Points that are neither in the repository nor were removed by a prune.
+    private mutating func judge(_ points: [PointName], in repository: Int) {
+        for point in points { lives[point]?.badCopies[repository] = findings[repository]?.instant(of: point) }
+    }
+
+    /// Points that are neither in the repository nor were removed by a prune, nor accepted as gone.
     var vanished: [PointName] {
         lives.filter { !$0.value.isKept && $0.value.removedAt == nil }.keys.sorted()
     }

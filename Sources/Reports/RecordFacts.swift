@@ -97,9 +97,12 @@ package struct PruneFacts: Sendable, Hashable, Encodable {
     package let removedPoints: [String]
     package let removedArchives: Int
     package let freedBytes: Int64
+    /// Points that were gone or replaced, which was accepted; nil when there were none.
+    package let accepted: [String]?
 
     /// Tells what `run` removed.
     package init(_ run: PruneRun) {
+        accepted = run.accepted.map { Set($0.map(\.point)).sorted().map(\.description) }
         removedPoints = run.removedPoints.map(\.point.description)
         removedArchives = run.removedArchives
         freedBytes = run.freedBytes

@@ -12,6 +12,8 @@ package struct Inspection: Sendable {
 /// What is wrong with one archive, and where as far as that was found out.
 struct ArchiveProblem {
     var reason: String
+    /// How deep one must look to see it.
+    var depth: VerifyDepth
     /// The places whose bytes were read and are wrong; nil when nothing more is known than that something is.
     var places: Set<ArchiveLocation>?
 }

@@ -18,9 +18,9 @@ extension Repository {
                 continue
             }
         }
-        let evidence = Evidence(records.sorted { Self.order($0) < Self.order($1) })
-        return try evidence.damaged.reduce(into: []) { found, entry in
-            found.formUnion(try entry.value ?? archives(of: entry.key))
+        let findings = Evidence(records.sorted { Self.order($0) < Self.order($1) }).findings
+        return try findings.reasons.keys.reduce(into: []) { found, point in
+            found.formUnion(try findings.archives(of: point) ?? archives(of: point))
         }
     }
 

@@ -6,57 +6,51 @@ package import Model
 package struct Evidence: Sendable, Hashable {
     /// Held points with the reason.
     package private(set) var holds: [PointName: String] = [:]
-    /// Points that failed a check and have passed none since, with the reason.
-    package private(set) var bad: [PointName: String] = [:]
-    /// For each of them the archives at fault, where that is known; nil when it may be any of its archives.
-    private(set) var damaged: [PointName: [ArchiveID]?] = [:]
+    /// What is held against points: a check found it, and none as deep has taken it back.
+    package private(set) var findings = Findings()
+    /// The points that count as bad, each with the reason.
+    package var bad: [PointName: String] { findings.reasons }
     /// Points that a drill proved, with the instant of the newest such drill.
     package private(set) var proven: [PointName: Instant] = [:]
     /// Points that a backup says it committed.
     package private(set) var committed: Set<PointName> = []
     /// Points that a prune removed, with the hashes of their objects.
     package private(set) var removed: [PointName: Set<String>] = [:]
+    /// Breaks in the chain of points that an operator accepted.
+    private var accepted: [ChainBreak] = []
 
     /// Folds `records`, which stand in the order of `Repository.records(plan:)`.
     package init(_ records: [StoredRecord]) {
         for stored in records { add(stored.record) }
     }
 
+    /// Whether somebody who may sign said that this break is known and meant.
+    func accepts(_ broken: ChainBreak) -> Bool { accepted.contains { $0.covers(broken) } }
+
     private mutating func add(_ record: RunRecord) {
+        findings.add(record)
         switch record.event {
         case .backup(let run):
-            if let point = run.point { committed.insert(point) }
+            if let point = run.point { commit(point) }
         case .drill(let run):
-            switch run.verdict {
-            case .proven:
-                proven[run.point] = record.finished
-                acquit(run.point)
-            case .failed:
-                // An assertion that does not hold says something about the data, and nothing about the copy of it.
-                guard run.showsBadPoint else { break }
-                proven[run.point] = nil
-                bad[run.point] = run.failure?.summary ?? run.tables.mismatches.first ?? "a drill failed"
-                damaged.updateValue(nil, forKey: run.point)
-            case .unverified: break
-            }
-        case .verify(let run):
-            run.points.forEach { acquit($0) }
-            for entry in run.bad {
-                bad[entry.point] = entry.reason
-                damaged.updateValue(run.damaged, forKey: entry.point)
-            }
+            // An assertion that does not hold says something about the data, and nothing about the copy of it.
+            if run.verdict == .proven { proven[run.point] = record.finished }
+            if run.showsBadPoint { proven[run.point] = nil }
+        case .verify: break
         case .hold(let change):
             holds[change.point] = change.reason
         case .sync(let run):
-            for entry in run.points { committed.insert(entry.point) }
+            for entry in run.points { commit(entry.point) }
         case .prune(let run):
             for entry in run.removedPoints { removed[entry.point, default: []].insert(entry.sha256) }
+            accepted += run.accepted ?? []
         }
     }
 
-    private mutating func acquit(_ point: PointName) {
-        bad[point] = nil
-        damaged[point] = nil
+    /// Of one that is there again, it is news when it goes again.
+    private mutating func commit(_ point: PointName) {
+        committed.insert(point)
+        accepted.removeAll { $0.point == point && $0.found == nil }
     }
 }
 

@@ -52,10 +52,12 @@ package enum Layout {
         let parts = key.components
         guard parts.count == 5, parts[0] == points, parts[4].hasSuffix(".point"),
             let plan = percentDecoded(String(parts[1])).flatMap(PlanName.init),
-            let slot = Slot(String(parts[4].dropLast(".point".count)))
+            let slot = Slot(canonical: parts[4].dropLast(".point".count)),
+            // A repository may hold a hundred thousand: compared in place, and not by writing the key again.
+            parts[2].utf8.count == 4, parts[3].utf8.count == 2, parts[4].hasPrefix(parts[2]),
+            parts[4].dropFirst(4).hasPrefix(parts[3])
         else { return nil }
-        let name = PointName(plan: plan, slot: slot)
-        return point(name) == key ? name : nil
+        return PointName(plan: plan, slot: slot)
     }
 
     /// The folder of one plan's points.
@@ -79,10 +81,10 @@ package enum Layout {
         let parts = key.components
         guard parts.count == 4, parts[0] == records, parts[3].hasSuffix(".record"),
             let plan = percentDecoded(String(parts[1])).flatMap(PlanName.init),
-            let sequence = Int(parts[3].dropLast(".record".count)), sequence > 0
+            let sequence = Int(parts[3].dropLast(".record".count)), sequence > 0,
+            padded(sequence, 9) == parts[3].dropLast(".record".count)
         else { return nil }
-        let place = RecordPlace(plan: plan, signer: String(parts[2]), sequence: sequence)
-        return place.key == key ? place : nil
+        return RecordPlace(plan: plan, signer: String(parts[2]), sequence: sequence)
     }
 
     /// `sessions/<id>`.

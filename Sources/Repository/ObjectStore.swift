@@ -8,9 +8,17 @@ package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     /// Reads a key; nil when a component is empty, begins with a dot, or holds any other character.
     package init?(_ text: String) {
-        let components = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard components.allSatisfy({ $0.first != UInt8(ascii: ".") && !$0.isEmpty && $0.allSatisfy(Self.isAllowed) })
-        else { return nil }
+        var isAtStart = true
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "/") {
+                if isAtStart { return nil }
+                isAtStart = true
+            } else {
+                guard Self.isAllowed(byte), !isAtStart || byte != UInt8(ascii: ".") else { return nil }
+                isAtStart = false
+            }
+        }
+        if isAtStart { return nil }
         self.text = text
     }
 

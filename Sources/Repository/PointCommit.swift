@@ -118,13 +118,15 @@ extension Repository {
         }
     }
 
-    /// Gives archives of earlier points a lock that lasts as long as this point's own: what a locked point needs must not
-    /// be deletable before the point is.
+    /// Gives all archives a lock that lasts as long as this point's own.
+    ///
+    /// What a locked point needs must not be deletable before the point is. Those of this run were locked when their upload began, which may be many hours ago.
     private func extendLocks(of manifest: Manifest) throws {
         guard let lock = store.lock else { return }
-        let older = manifest.archives.filter { $0.writtenIn != manifest.point }.map { archiveKey($0.id) }
-        let end = Instant.now + lock
-        try runWorkers(older, workerCount: min(8, max(1, older.count)), stop: Stop(), makeWorker: { $0 }) {
+        let archives = manifest.archives.map { archiveKey($0.id) }
+        // The point's own lock begins a little later, when its object is written.
+        let end = Instant.now + lock + .seconds(300)
+        try runWorkers(archives, workerCount: min(8, max(1, archives.count)), stop: Stop(), makeWorker: { $0 }) {
             [store] (_: inout Int, key: ObjectKey) in
             try store.extendLock(key, until: end)
         } finishWorker: { _ in

@@ -4,14 +4,14 @@ package import Model
 import Streams
 
 extension Repository {
-    /// Every point of a plan, or of all, oldest first; from the listing only, nothing is read.
+    /// Every point of a plan, or of all, oldest first (`PointListing.isOlder`); from the listing only, nothing is read.
     package func listPoints(plan: PlanName? = nil) throws -> [PointListing] {
         try store.list(Layout.points(of: plan)).compactMap { info in
             Layout.pointName(info.key).map {
                 PointListing(name: $0, key: info.key, bytes: info.bytes, modified: info.modified)
             }
         }
-        .sorted { $0.name < $1.name }
+        .sorted { [now = Instant.now] in PointListing.isOlder($0, $1, now: now) }
     }
 
     /// Every plan that has a point or a record here, in order.

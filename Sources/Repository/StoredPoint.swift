@@ -15,6 +15,27 @@ package struct PointListing: Sendable, Hashable {
         self.bytes = bytes
         self.modified = modified
     }
+
+    /// How far the clocks of hosts, databases and stores may be apart without anybody being wrong.
+    static let clockTolerance = Duration.seconds(300)
+
+    /// What the point is ordered by: its slot, or when the store took it where that was earlier.
+    ///
+    /// A host whose clock is ahead names its points after times to come, and they must not stand before all that
+    /// are taken until then.
+    package var instant: Instant { min(name.slot.instant, modified) }
+
+    /// Older first; what the store dates in the future, because its own clock was ahead, stands behind everything else.
+    package static func isOlder(_ a: PointListing, _ b: PointListing, now: Instant) -> Bool {
+        let limit = now + clockTolerance
+        let places = (a: a.modified <= limit, b: b.modified <= limit)
+        guard places.a == places.b else { return places.b }
+        let instants = (a: a.instant, b: b.instant)
+        return instants.a == instants.b ? a.name < b.name : instants.a < instants.b
+    }
+
+    /// Whether the store's clock, when it took the point, was ahead of what is now.
+    func isFromTheFuture(_ now: Instant) -> Bool { modified > now + Self.clockTolerance }
 }
 
 /// A point that was read: signed by a trusted key, and its manifest is sound in itself.

@@ -38,16 +38,17 @@ extension Repository {
         stop: Stop,
         progress: (VerifyProgress) -> Void = { _ in }
     ) throws -> Inspection {
-        var run = VerifyRun(points: [], bytesRead: 0, bad: [])
+        var run = VerifyRun(points: [], bytesRead: 0, bad: [], depth: depth)
         var sound: [StoredPoint] = []
         for name in points {
             do {
-                sound.append(try readPoint(name))
-                if depth == .decrypted { _ = try readCatalog(name, identities: identities) }
+                let point = try readPoint(name)
+                if depth == .decrypted { run.bad += try undecryptable(name, identities) }
+                sound.append(point)
             } catch let error as Diagnostic where error.code == .pointUnknown {
                 continue
             } catch let error as Diagnostic where error.isAboutOneObject {
-                run.bad.append(BadPoint(point: name, reason: error.cause ?? error.summary))
+                run.bad.append(BadPoint(point: name, reason: error.cause ?? error.summary, depth: min(depth, .bytes)))
             }
         }
         let manifests = sound.map(\.manifest)
@@ -58,9 +59,10 @@ extension Repository {
             progress(read)
         }
         for point in sound {
-            guard let problem = point.manifest.archives.lazy.compactMap({ problems[$0.id] }).first else { continue }
-            if try store.info(Layout.point(point.name)) == nil { continue }
-            run.bad.append(BadPoint(point: point.name, reason: problem.reason))
+            let found = point.manifest.archives.compactMap { problems[$0.id] }
+            guard let first = found.first, try store.info(Layout.point(point.name)) != nil else { continue }
+            // Only a check that sees them all may say that all are gone.
+            run.bad.append(BadPoint(point: point.name, reason: first.reason, depth: found.map(\.depth).max()))
         }
         run.points = try points.filter { try store.info(Layout.point($0)) != nil }
         run.bad = run.bad.filter { run.points.contains($0.point) }
@@ -77,16 +79,16 @@ extension Repository {
         }
         return Inspection(run: run, damaged: ArchiveDamage.list(problems, in: manifests), sample: sample)
     }
-}
 
-/// How much of what is stored is looked at.
-package enum VerifyDepth: String, Sendable, Codable {
-    /// Whether everything is there and has its size.
-    case sizes
-    /// Every byte, by hash.
-    case bytes
-    /// Every byte, and every range after decryption.
-    case decrypted
+    /// What is wrong with the definitions of a point whose object is sound: nothing, or one entry.
+    private func undecryptable(_ name: PointName, _ identities: [any Identity]) throws -> [BadPoint] {
+        do {
+            _ = try readCatalog(name, identities: identities)
+            return []
+        } catch let error as Diagnostic where error.isAboutOneObject && error.code != .pointUnknown {
+            return [BadPoint(point: name, reason: error.cause ?? error.summary, depth: .decrypted)]
+        }
+    }
 }
 
 /// Reads the archives of some manifests, each once.
@@ -127,7 +129,7 @@ private struct ArchiveCheck {
         let whole = try reason {
             if depth == .sizes { try compareSize(archive) } else { try compareHash(archive, count) }
         }
-        guard deep else { return whole.map { ArchiveProblem(reason: $0) } }
+        guard deep else { return whole.map { ArchiveProblem(reason: $0, depth: depth) } }
         var opened: ArchiveReader?
         let end = try reason {
             let reader = try repository.openArchive(archive, identities: identities)
@@ -135,7 +137,10 @@ private struct ArchiveCheck {
             try reader.checkEnd()
         }
         // Of one that is missing, or whose header is damaged, nothing at all can be restored; else the other ranges can.
-        guard let reader = opened else { return ArchiveProblem(reason: whole ?? end ?? "", places: Set(locations)) }
+        let seenAt = whole == nil ? depth : .bytes
+        guard let reader = opened else {
+            return ArchiveProblem(reason: whole ?? end ?? "", depth: seenAt, places: Set(locations))
+        }
         var places: Set<ArchiveLocation> = []
         var first: String?
         for location in locations.sorted(by: { $0.offset < $1.offset }) {
@@ -144,7 +149,7 @@ private struct ArchiveCheck {
             first = first ?? problem
         }
         guard let text = whole ?? end ?? first else { return nil }
-        return ArchiveProblem(reason: text, places: places)
+        return ArchiveProblem(reason: text, depth: seenAt, places: places)
     }
 
     /// Why `check` found its object not as recorded; a store or a key that fails is thrown.

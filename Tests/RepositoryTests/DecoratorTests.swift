@@ -109,30 +109,6 @@ private final class StumblingStore: ObjectStore {
     }
 }
 
-/// A store whose objects are locked, and which notes what is asked of it.
-private final class LockedStore: ObjectStore {
-    private let inner = MemoryStore()
-    let extended = Mutex<[ObjectKey]>([])
-
-    let lock: Duration? = .seconds(3600)
-    func insist(on capabilities: StoreCapabilities) {}
-    var displayName: String { inner.displayName }
-    var capabilities: StoreCapabilities { inner.capabilities }
-
-    func prepare() { inner.prepare() }
-    func holdsOnly(_ keys: Set<ObjectKey>) -> Bool { inner.holdsOnly(keys) }
-    func info(_ key: ObjectKey) -> ObjectInfo? { inner.info(key) }
-    func list(_ prefix: String) -> [ObjectInfo] { inner.list(prefix) }
-    func replace(_ key: ObjectKey, with bytes: [UInt8]) { inner.replace(key, with: bytes) }
-    func remove(_ key: ObjectKey) { inner.remove(key) }
-    func create(_ key: ObjectKey) throws -> any ObjectWriter { try inner.create(key) }
-    func read(_ key: ObjectKey, range: Range<Int64>?) throws -> any ByteSource { try inner.read(key, range: range) }
-    func extendLock(_ key: ObjectKey, until instant: Instant) { extended.withLock { $0.append(key) } }
-    func removeAbandoned(before instant: Instant) {}
-    func releaseReserve() {}
-    func keepReserve() {}
-}
-
 @Suite("A store that tries again")
 struct RetryingStoreTests {
     private let disturbed = Diagnostic(.repositoryUnreachable, "the line is bad", retry: .later)
@@ -244,7 +220,7 @@ struct ThrottledStoreTests {
             #expect(decorated.lock == store.lock)
             try decorated.extendLock(key, until: .now)
         }
-        #expect(store.extended.withLock { $0 } == [key, key])
+        #expect(store.extended.withLock { $0.map(\.key) } == [key, key])
         #expect(ReadOnlyStore(store).lock == store.lock)
         #expect(code { try ReadOnlyStore(store).extendLock(key, until: .now) } == .internalError)
         #expect(store.extended.withLock { $0.count } == 2)

@@ -3,6 +3,7 @@ import Diagnostics
 import Model
 import Policy
 import Repository
+import Streams
 import TestSupport
 import Testing
 
@@ -25,6 +26,47 @@ struct SelectorTests {
     )
     func found(_ selector: String, _ hour: Int) throws {
         #expect(try scene.repository.resolve(selector, plan: nil) == Scene.name(hour))
+    }
+
+    @Test("a point that a host with a fast clock named after a time to come stands where it was taken, for everybody")
+    func fastClock() throws {
+        let scene = try Scene()
+        let store = try #require(scene.store as? MemoryStore)
+        store.advance(.seconds(10 * 3600) - (store.now - .now))
+        let begun = store.now
+        func name(_ hours: Int) -> PointName { PointName(plan: Scene.shop, slot: Slot(begun + .seconds(hours * 3600))) }
+        store.advance(.seconds(3600))
+        try scene.commit(name(0))
+        store.advance(.seconds(3600))
+        let ahead = try scene.commit(name(20 * 365 * 24))
+        #expect(try scene.repository.resolve("latest", plan: nil) == ahead.name)
+        store.advance(.seconds(3600))
+        try scene.commit(name(2))
+        #expect(try scene.repository.resolve("latest", plan: nil) == name(2))
+        #expect(try scene.repository.newestPoint(plan: Scene.shop)?.name == name(2))
+        #expect(try scene.repository.listPoints().map(\.name) == [name(0), ahead.name, name(2)])
+    }
+
+    @Test("what a store took when its own clock was ahead stands behind all else, unless there is nothing else")
+    func fastStore() throws {
+        let scene = try Scene()
+        let store = try #require(scene.store as? MemoryStore)
+        let now = Instant.now
+        let (then, years) = (store.now, Duration.seconds(20 * 365 * 86_400))
+        store.advance(now - then + years)
+        let ahead = PointName(plan: Scene.shop, slot: Slot(now + years))
+        try scene.commit(ahead)
+        #expect(try scene.repository.resolve("latest", plan: nil) == ahead)
+        #expect(try scene.repository.resolve("oldest", plan: nil) == ahead)
+        store.advance(.zero - years - .seconds(7200))
+        let right = [0, 1].map { PointName(plan: Scene.shop, slot: Slot(now - .seconds(7200 - $0 * 600))) }
+        for name in right {
+            try scene.commit(name)
+            store.advance(.seconds(600))
+        }
+        #expect(try scene.repository.resolve("latest", plan: nil) == right[1])
+        #expect(try scene.repository.resolve("oldest", plan: nil) == right[0])
+        #expect(try scene.repository.newestPoint(plan: Scene.shop)?.name == right[1])
     }
 
     @Test("what fits no point, or several, is refused with the way out")

@@ -22,22 +22,27 @@ struct UploadMemoryTests {
         return try S3Store(settings, environment: ["AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"])
     }
 
-    /// Another byte every 4,093, so that a block in the wrong place shows.
-    private static func content(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 / 4093) } }
+    /// Another byte every 200 kB, so that a block in the wrong place shows.
+    private static func content(_ count: Int) -> [UInt8] {
+        let step = 200_000
+        return (0...count / step).flatMap { number in
+            [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: min(step, count - number * step))
+        }
+    }
 
     @Test("stays under its limit while several writers feed several slow stores that allow a hundred parts each")
     func bounded() throws {
-        let limit = 6 * Self.part
+        let limit = 5 * Self.part
         let memory = UploadMemory(byteLimit: limit)
-        let servers = try (0..<2).map { _ in try server(slow: 30) }
+        let servers = try (0..<2).map { _ in try server(slow: 100) }
         let stores = try servers.map { try store($0, memory) }
         defer { withExtendedLifetime(servers) {} }
-        let content = Self.content(6 * Self.part + 77)
+        let content = Self.content(3 * Self.part + 77)
         try runWorkers([0, 1], workerCount: 2, stop: Stop(), makeWorker: { $0 }) { (_: inout Int, worker: Int) in
             // In step, as one archive goes into several repositories.
             let writers = try stores.map { try $0.create(try objectKey("a/\(worker)")) }
-            for start in stride(from: 0, to: content.count, by: 60_000) {
-                let piece = Array(content[start..<min(start + 60_000, content.count)])
+            for start in stride(from: 0, to: content.count, by: 900_000) {
+                let piece = Array(content[start..<min(start + 900_000, content.count)])
                 for writer in writers { try writer.write(contentsOf: piece) }
             }
             for writer in writers { try writer.finish() }
@@ -46,7 +51,7 @@ struct UploadMemoryTests {
         for store in stores {
             for worker in 0..<2 { #expect(try store.get(try objectKey("a/\(worker)"), limit: 64 << 20) == content) }
         }
-        #expect(memory.peakBytes <= limit && memory.peakBytes > 4 * Self.part, "\(memory.peakBytes)")
+        #expect(memory.peakBytes <= limit && memory.peakBytes > 3 * Self.part, "\(memory.peakBytes)")
     }
 
     @Test("never keeps a writer waiting for memory that only the same thread can give back")
@@ -72,9 +77,10 @@ struct UploadMemoryTests {
         let server = try server()
         let store = try store(server, memory)
         defer { withExtendedLifetime(server) {} }
+        let content = Self.content(Self.part + 1000)
         for number in 0..<4 {
             let writer = try store.create(try objectKey("c/\(number)"))
-            try writer.write(contentsOf: Self.content(Self.part + 1000))
+            try writer.write(contentsOf: content)
         }
         #expect(memory.peakBytes <= 2 * Self.part, "\(memory.peakBytes)")
     }

@@ -2,6 +2,7 @@ import Diagnostics
 import Model
 import Repository
 import Settings
+import Streams
 
 /// The repositories that a command means: the one that was named, or all of a plan, as far as they can be opened.
 struct PlanRepositories: Sendable {
@@ -57,15 +58,23 @@ struct PlanRepositories: Sendable {
 
     /// The point that `selector` means: `latest` is the newest that any of them has, all else the first that is found.
     func resolve(_ selector: String, plan: PlanName?) throws -> PointName {
-        var found: [PointName] = []
+        var found: [PointListing] = []
         var first: (any Error)?
         for place in opened {
-            do { found.append(try place.repository.resolve(selector, plan: plan)) } catch { first = first ?? error }
+            do { found.append(try place.repository.find(selector, plan: plan)) } catch { first = first ?? error }
         }
-        let isLatest = selector == "latest" || selector.hasSuffix("/latest")
-        guard let name = isLatest ? found.max() : found.first else {
+        guard let point = found.meant(by: selector) else {
             throw first ?? Diagnostic(.pointUnknown, "there is no point '\(selector)'")
         }
-        return name
+        return point.name
+    }
+}
+
+extension [PointListing] {
+    /// Of what a selector means in each of several repositories: the newest for `latest`, for all else the first.
+    func meant(by selector: String) -> PointListing? {
+        guard selector == "latest" || selector.hasSuffix("/latest") else { return first }
+        let now = Instant.now
+        return self.max { PointListing.isOlder($0, $1, now: now) }
     }
 }

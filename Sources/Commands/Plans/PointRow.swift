@@ -1,6 +1,7 @@
 import Diagnostics
 import Model
 import Repository
+import Streams
 import Terminal
 
 /// The JSON answer of `points`.
@@ -56,13 +57,22 @@ struct PointRow: Encodable, Sendable {
         plan: PlanName?
     ) throws -> (rows: [PointRow], older: Int) {
         let listings = try places.opened.map { try $0.repository.listPoints(plan: plan) }
-        let names = Set(listings.flatMap { $0.map(\.name) })
-        let newest = names.sorted { ($1.slot.instant, $1) < ($0.slot.instant, $0) }.prefix(last ?? names.count)
-        let shown = Set(newest)
+        let all = listings.count == 1 ? listings[0] : joined(listings)
+        let newest = all.suffix(last ?? all.count)
+        let shown = Set(newest.map(\.name))
         let rows = try zip(places.opened, listings).map { place, listing in
-            (place.name, try read(listing.filter { shown.contains($0.name) }, in: place.repository, plan: plan))
+            let here = listings.count == 1 ? Array(newest) : listing.filter { shown.contains($0.name) }
+            return (place.name, try read(here, in: place.repository, plan: plan))
         }
-        return (places.count > 1 ? merge(rows, places.count) : rows.flatMap(\.1), names.count - shown.count)
+        let merged = places.count > 1 ? merge(rows, places.count, in: newest.map(\.name)) : rows.flatMap(\.1)
+        return (merged, all.count - shown.count)
+    }
+
+    /// Every point of several repositories once, oldest first; each as it was taken first.
+    private static func joined(_ listings: [[PointListing]]) -> [PointListing] {
+        let now = Instant.now
+        return Dictionary(listings.flatMap(\.self).map { ($0.name, $0) }) { $0.modified <= $1.modified ? $0 : $1 }
+            .values.sorted { PointListing.isOlder($0, $1, now: now) }
     }
 
     /// One point, in all repositories.
@@ -71,10 +81,14 @@ struct PointRow: Encodable, Sendable {
             let listing = try place.repository.listPoints(plan: name.plan).filter { $0.name == name }
             return (place.name, try read(listing, in: place.repository, plan: name.plan))
         }
-        return (places.count > 1 ? merge(rows, places.count) : rows.flatMap(\.1)).first
+        return (places.count > 1 ? merge(rows, places.count, in: [name]) : rows.flatMap(\.1)).first
     }
 
-    private static func merge(_ rows: [(repository: String, rows: [PointRow])], _ count: Int) -> [PointRow] {
+    private static func merge(
+        _ rows: [(repository: String, rows: [PointRow])],
+        _ count: Int,
+        in order: [PointName]
+    ) -> [PointRow] {
         var found: [PointName: PointRow] = [:]
         for (repository, rows) in rows {
             for row in rows {
@@ -86,7 +100,8 @@ struct PointRow: Encodable, Sendable {
                 found[row.name] = merged
             }
         }
-        return found.values.sorted { $0.name < $1.name }
+        let order = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
+        return found.values.sorted { (order[$0.name] ?? 0) < (order[$1.name] ?? 0) }
     }
 
     /// The better of two copies, with what is known of either.
@@ -113,7 +128,7 @@ struct PointRow: Encodable, Sendable {
             var row = PointRow(name: listing.name, committed: listing.modified)
             row.proven = evidence.proven[listing.name]
             row.held = evidence.holds[listing.name]
-            row.damaged = evidence.bad[listing.name]
+            row.damaged = evidence.findings.reason(of: listing.name)
             do {
                 let manifest = try repository.readPoint(listing.name).manifest
                 row.recoveryInstant = manifest.recoveryInstant

@@ -31,10 +31,9 @@ struct PointSource: Sendable {
             search.attempt { try Repository.open(try place.store(in: context), keyring: keyring) }
         }
         let named = opened.compactMap { repository in
-            search.attempt { (try repository.resolve(selector, plan: plan), repository) }
+            search.attempt { try repository.find(selector, plan: plan) }
         }
-        let isLatest = selector == "latest" || selector.hasSuffix("/latest")
-        guard let name = isLatest ? named.map(\.0).max() : named.first?.0 else { throw search.failure }
+        guard let name = named.meant(by: selector)?.name else { throw search.failure }
         let holders = opened.filter { repository in
             search.attempt { try repository.listPoints(plan: name.plan).contains { $0.name == name } } == true
         }

@@ -54,7 +54,7 @@ struct PruneCommand: LifeboatCommand {
             .flag(
                 "--accept-broken-chain",
                 to: \.acceptsBrokenChain,
-                help: "Go on although a point was removed by hand"
+                help: "Go on although a point was removed by hand, and remember that this was meant"
             ),
             .flag(
                 "--discard-damaged",
@@ -83,7 +83,9 @@ struct PruneCommand: LifeboatCommand {
             answers.append(answer)
         }
         if output.format == .json { try console.answer("prunes", PruneAnswers(repositories: answers)) }
-        let isPending = answers.contains { !$0.removed.isEmpty || !$0.condemned.isEmpty || !$0.deleted.isEmpty }
+        let isPending = answers.contains { answer in
+            !answer.removed.isEmpty || !answer.condemned.isEmpty || !answer.deleted.isEmpty || !answer.accepted.isEmpty
+        }
         if !acts, let refused = answers.compactMap(\.excess).first {
             console.talk("Nothing was changed, and --yes alone would refuse: \(refused).")
         } else if !acts, isPending {

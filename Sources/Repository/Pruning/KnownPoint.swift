@@ -34,7 +34,7 @@ package struct KnownPoint: Sendable, Hashable {
 
     /// Whether a point may count as the newest: not dated after its own commit, and not committed in the future.
     func isWellDated(now: Instant) -> Bool {
-        recoveryInstant <= modified + Self.clockTolerance && modified <= now + Self.clockTolerance
+        recoveryInstant <= modified + PointListing.clockTolerance && modified <= now + PointListing.clockTolerance
     }
 
     /// Whether it is the point that a listing shows; objects never change, so the same place, size and time mean the same.
@@ -46,8 +46,6 @@ package struct KnownPoint: Sendable, Hashable {
     static func isOlder(_ a: KnownPoint, _ b: KnownPoint) -> Bool {
         (a.recoveryInstant, a.modified, a.name) < (b.recoveryInstant, b.modified, b.name)
     }
-
-    private static let clockTolerance = Duration.seconds(300)
 }
 
 extension KnownPoint {

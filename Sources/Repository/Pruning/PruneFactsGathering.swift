@@ -10,6 +10,7 @@ extension Repository {
     /// that one which is not listed is gone and not yet to come; and before sessions and points, so that what is written
     /// meanwhile is not touched.
     ///
+    /// Breaks in the chain of points are among the facts: whoever goes on from here must have been told to, and of each.
     /// For a look only, this machine's own clock serves where the store cannot be written.
     func gatherFacts(
         _ decisions: [PruneDecision],
@@ -29,16 +30,12 @@ extension Repository {
         if let damaged = survey.unreadable.filter({ !removed.contains($0.key) }).min(by: { $0.key < $1.key }) {
             throw unreadable(damaged.key, damaged.value)
         }
-        if !options.acceptsBrokenChain,
-            let broken = PointChain.breaks(
-                in: Array(survey.known.values),
-                listed: listing.map(\.name),
-                expected: evidence.committed.union(seen),
-                evidence: evidence
-            ).first
-        {
-            throw incomplete(broken)
-        }
+        let breaks = PointChain.breaks(
+            in: Array(survey.known.values),
+            listed: listing.map(\.name),
+            expected: evidence.committed.union(seen),
+            evidence: evidence
+        )
         return PruneFacts(
             points: listing,
             decisions: decisions,
@@ -47,6 +44,7 @@ extension Repository {
             sessions: sessions,
             condemnedLists: condemnedLists,
             evidence: evidence,
+            breaks: breaks.sorted { ($0.point, $0.reason) < ($1.point, $1.reason) },
             hasCensus: !seen.isEmpty,
             now: try now(),
             options: options
@@ -62,14 +60,19 @@ extension Repository {
         }
         return refusal
     }
+}
 
+extension PruneFacts {
+    /// Throws at the first break in the chain of points that is not among those that were `accepted`.
+    ///
     /// A point that vanished without a record means that the listing is incomplete or that somebody else deletes here.
-    private func incomplete(_ broken: ChainBreak) -> Diagnostic {
-        Diagnostic(
+    func requireUnbroken(but accepted: [ChainBreak] = []) throws {
+        guard let broken = breaks.first(where: { broken in !accepted.contains { $0.covers(broken) } }) else { return }
+        throw Diagnostic(
             .objectMissing,
             "refusing to prune: point '\(broken.point)' is not as it was, or the listing is incomplete",
             cause: broken.reason,
-            hint: "Look for the cause; if the point was removed by hand, go on with --accept-broken-chain."
+            hint: "Look for the cause; if the point was removed by hand, accept that once with --accept-broken-chain."
         )
     }
 }
@@ -93,11 +96,22 @@ struct RecordAuthor {
 }
 
 extension Repository {
-    /// Writes, before anything is removed, which points will be: one record in each plan's chain.
-    func recordRemoval(_ removed: [PreviousPoint], _ author: RecordAuthor) throws {
-        for (plan, points) in Dictionary(grouping: removed, by: \.point.plan).sorted(by: { $0.key.text < $1.key.text })
-        {
-            let run = PruneRun(removedPoints: points, removedArchives: 0, freedBytes: 0)
+    /// Writes, before anything is removed, which points will be, and which breaks in their chain were accepted: one record
+    /// in each plan's chain.
+    func recordRemoval(
+        _ removed: [PreviousPoint],
+        accepting breaks: [ChainBreak] = [],
+        _ author: RecordAuthor
+    ) throws {
+        let points = Dictionary(grouping: removed, by: \.point.plan)
+        let accepted = Dictionary(grouping: breaks, by: \.point.plan)
+        for plan in Set(points.keys).union(accepted.keys).sorted(by: { $0.text < $1.text }) {
+            let run = PruneRun(
+                removedPoints: points[plan] ?? [],
+                removedArchives: 0,
+                freedBytes: 0,
+                accepted: accepted[plan]
+            )
             try append(author.record(.prune(run), plan: plan))
         }
     }
@@ -107,6 +121,7 @@ extension Repository {
         guard run.removedArchives > 0, let plan = try plan ?? plans().first else { return }
         var collected = run
         collected.removedPoints = []
+        collected.accepted = nil
         try append(author.record(.prune(collected), plan: plan))
     }
 }

@@ -13,7 +13,8 @@ struct PruneGuardian {
             sizes: Dictionary(facts.archives.map { ($0.id, $0.bytes) }) { first, _ in first },
             condemned: Set(facts.condemnedLists.flatMap(\.archives))
         )
-        let sound = facts.points.compactMap { facts.known[$0.name] }.filter { facts.evidence.bad[$0.name] == nil }
+        let findings = facts.evidence.findings
+        let sound = facts.points.compactMap { facts.known[$0.name] }.filter { findings.reason(of: $0.name) == nil }
         let complete = sound.filter {
             stock.holdsAll(of: $0, isConfirmed: facts.evidence.committed.contains($0.name))
         }

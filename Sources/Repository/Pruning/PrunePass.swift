@@ -20,10 +20,11 @@ final class PrunePass {
 
     func perform(_ plan: PrunePlan) throws -> PruneRun {
         let facts = try repository.gatherFacts(plan.kept + plan.removed, options)
+        try facts.requireUnbroken(but: plan.accepted)
         try repository.requireEveryRecord()
         let fresh = try PrunePlan.make(facts)
         if let excess = fresh.excess { throw excess.diagnostic }
-        let removed = try remove(fresh.removed.map(\.point), facts)
+        let removed = try remove(fresh, facts)
         try permit.renew()
         let deleted = try collect(facts.known)
         try tidy()
@@ -35,18 +36,23 @@ final class PrunePass {
             removedPoints: removed,
             removedArchives: deleted.count,
             freedBytes: bytes + pointBytes,
-            denied: denied > 0 ? denied : nil
+            denied: denied > 0 ? denied : nil,
+            accepted: fresh.accepted.isEmpty ? nil : fresh.accepted
         )
         try repository.recordCollection(run, plan: removed.first?.point.plan, author)
         return run
     }
 
-    /// Records what will be removed, and removes it; what the store keeps is not in the answer.
-    private func remove(_ points: [PointName], _ facts: PruneFacts) throws -> [PreviousPoint] {
-        let going = try points.map { name in
+    /// Records what will be removed and what is accepted, and removes it; what the store keeps is not in the answer.
+    private func remove(_ plan: PrunePlan, _ facts: PruneFacts) throws -> [PreviousPoint] {
+        let going = try plan.removed.map(\.point).map { name in
             try facts.known[name]?.asPrevious ?? PreviousPoint(point: name, sha256: repository.hashOfPoint(name))
         }
-        try repository.recordRemoval(going, author)
+        // A damaged one is known to those after it by the hash that it had.
+        let damaged = Set(plan.removed.map(\.point).filter { facts.known[$0] == nil })
+        let before = facts.known.values.compactMap(\.previous).filter { damaged.contains($0.point) }
+        let explained = going + Set(before).subtracting(going).sorted { $0.point < $1.point }
+        try repository.recordRemoval(explained, accepting: plan.accepted, author)
         return try going.filter { try destroy(Layout.point($0.point)) }
     }
 
@@ -79,6 +85,8 @@ final class PrunePass {
 
     private func look(_ before: [PointName: KnownPoint]) throws -> PruneFacts {
         var facts = try repository.gatherFacts([], options)
+        // What was accepted has its record by now.
+        try facts.requireUnbroken()
         facts.known.merge(before) { fresh, _ in fresh }
         return facts
     }

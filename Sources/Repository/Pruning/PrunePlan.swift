@@ -20,7 +20,7 @@ package struct PruneDecision: Sendable, Hashable {
 package struct PruneOptions: Sendable, Hashable {
     /// Delete at once what nothing refers to; only with no other live session.
     package var skipsWait: Bool
-    /// Go on although a point's predecessor is gone and no prune recorded it.
+    /// Go on although a point's predecessor is gone and no prune recorded it, and write down that this was meant.
     package var acceptsBrokenChain: Bool
     /// The most that may go in one prune, of points, of archives and of bytes.
     package var maxSharePercent: Int
@@ -43,6 +43,8 @@ package struct PruneFacts: Sendable {
     package var sessions: [ListedSession]
     package var condemnedLists: [StoredCondemnedList]
     package var evidence: Evidence
+    /// Where the chain of points is broken, and nobody has accepted it.
+    package var breaks: [ChainBreak]
     /// Whether this machine has pruned here before, so that the points of then are known to be all there.
     package var hasCensus: Bool
     /// The store's clock.
@@ -58,6 +60,7 @@ package struct PruneFacts: Sendable {
         sessions: [ListedSession],
         condemnedLists: [StoredCondemnedList],
         evidence: Evidence,
+        breaks: [ChainBreak] = [],
         hasCensus: Bool = false,
         now: Instant,
         options: PruneOptions
@@ -69,6 +72,7 @@ package struct PruneFacts: Sendable {
         self.sessions = sessions
         self.condemnedLists = condemnedLists
         self.evidence = evidence
+        self.breaks = breaks
         self.hasCensus = hasCensus
         self.now = now
         self.options = options
@@ -81,6 +85,8 @@ package struct PrunePlan: Sendable, Hashable {
     package var removed: [PruneDecision]
     package var collection: Collection
     package var options: PruneOptions
+    /// The breaks in the chain of points that it goes on in spite of, and writes down as accepted.
+    package var accepted: [ChainBreak]
 
     /// The bytes of the removed points themselves.
     package var removedPointBytes: Int64
@@ -102,6 +108,7 @@ package struct PrunePlan: Sendable, Hashable {
             removed: [],
             collection: .none,
             options: facts.options,
+            accepted: facts.breaks,
             removedPointBytes: 0,
             repack: .none
         )

@@ -11,19 +11,26 @@ extension Repository {
     /// points only: the others stay.
     package func planPrune(_ decisions: [PruneDecision], options: PruneOptions = PruneOptions()) throws -> PrunePlan {
         do {
-            return try PrunePlan.make(try gatherFacts(decisions, options, isOnlyLook: true))
+            return try look(decisions, options)
         } catch let error as Diagnostic where error.code == .repositoryFull {
             // Even learning the store's time writes a little.
             try store.releaseReserve()
             defer { try? store.keepReserve() }
-            return try PrunePlan.make(try gatherFacts(decisions, options, isOnlyLook: true))
+            return try look(decisions, options)
         }
+    }
+
+    private func look(_ decisions: [PruneDecision], _ options: PruneOptions) throws -> PrunePlan {
+        let facts = try gatherFacts(decisions, options, isOnlyLook: true)
+        if !options.acceptsBrokenChain { try facts.requireUnbroken() }
+        return try PrunePlan.make(facts)
     }
 
     /// Does what `plan` says, after deciding it again from what is there now.
     ///
     /// The order of destruction is what makes a crash harmless at every point:
-    /// 1. a signed record names what will be removed, so that a hole in the chain of points is always explained;
+    /// 1. a signed record names what will be removed, so that a hole in the chain of points is always explained, and the
+    ///    breaks that `plan` goes on in spite of, so that they need not be accepted again; others stop it at any step;
     /// 2. points go, each in one atomic step, so that a point is either complete or not there;
     /// 3. everything that still exists is read again, and only what neither a point nor a live run refers to is looked
     ///    at further; a point that survived step 2 because of a crash keeps its archives alive;
