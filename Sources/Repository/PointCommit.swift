@@ -99,7 +99,8 @@ extension Repository {
         )
     }
 
-    private func requireArchives(of manifest: Manifest) throws {
+    /// Throws `object-missing` unless every archive is here in its size and none is about to be collected.
+    func requireArchives(of manifest: Manifest) throws {
         let condemned = Set(try condemnedLists().flatMap(\.archives))
         let stored = try archiveSizes(of: manifest)
         for archive in manifest.archives {

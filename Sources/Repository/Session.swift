@@ -11,20 +11,24 @@ package enum SessionKind: String, Sendable, Codable {
     case verify
     case prune
     case hold
+    /// Puts what is damaged back from another repository.
+    case repair
 
     /// Whether a session of this kind may not begin beside a live one of `other`.
     ///
     /// Two prunes would condemn and delete beside each other. A prune has decided what is held before it removes
-    /// anything, so a hold that is placed meanwhile would come too late.
+    /// anything, so a hold that is placed meanwhile would come too late. A repair takes a point away for a moment, in which
+    /// its archives would look useless, and two repairs could each take away what the other has just put back.
     func isExcluded(by other: SessionKind) -> Bool {
         switch (self, other) {
         case (.prune, .prune), (.prune, .hold), (.hold, .prune): true
+        case (.repair, .repair), (.repair, .prune), (.prune, .repair): true
         default: false
         }
     }
 
     /// Whether such a run creates what others create too.
-    var writes: Bool { self == .backup || self == .prune || self == .hold }
+    var writes: Bool { self != .restore && self != .verify }
 }
 
 /// A live run as others see it: `sessions/<id>`, overwritten only by its owner.

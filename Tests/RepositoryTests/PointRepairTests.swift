@@ -10,6 +10,8 @@ struct PointRepairTests {
     private let store = MemoryStore()
     private let scene: Scene
     private let copy: Repository
+    /// What everything was before the test damaged it.
+    private let whole: [ObjectKey: [UInt8]]
 
     init() throws {
         scene = try Scene(store)
@@ -17,6 +19,7 @@ struct PointRepairTests {
         var previous: StoredPoint?
         for hour in 0..<3 { previous = try scene.commit(Scene.name(hour), content: "\(hour)", previous: previous) }
         _ = try copy.copyPoints(of: Scene.shop, from: scene.repository, tool: "t", host: "h", stop: Stop())
+        whole = store.objects
     }
 
     private func damage(_ hour: Int) throws {
@@ -27,7 +30,7 @@ struct PointRepairTests {
     }
 
     private func repair(_ hour: Int, from copies: [Repository]) throws -> Repository? {
-        let session = try scene.repository.beginSession(kind: .verify, plan: Scene.shop, base: nil)
+        let session = try scene.repository.beginSession(kind: .repair, plan: Scene.shop, base: nil)
         defer { try? session.end() }
         return try scene.repository.repair(Scene.name(hour), from: copies, session: session, tool: "t", stop: Stop())
     }
@@ -69,5 +72,59 @@ struct PointRepairTests {
         #expect(try repair(0, from: [copy]) != nil)
         let fresh = try Repository.open(store, keyring: scene.keyring)
         #expect(try fresh.verify([Scene.name(0)], stop: Stop()).bad.isEmpty)
+    }
+
+    private func archive(_ hour: Int) throws -> ArchiveFacts {
+        try #require(try copy.readPoint(Scene.name(hour)).manifest.archives.first)
+    }
+
+    @Test(
+        "an archive that was cut, or changed in its size, is mended before the point gives way",
+        arguments: [true, false]
+    )
+    func withDamagedArchive(_ isCut: Bool) throws {
+        try damage(0)
+        let key = Layout.archive(try archive(0).id)
+        var bytes = try #require(store.objects[key])
+        bytes[bytes.count - 1] ^= 1
+        store.replace(key, with: isCut ? Array(bytes.dropLast(7)) : bytes)
+        #expect(try repair(0, from: [copy]) != nil)
+        let fresh = try Repository.open(store, keyring: scene.keyring)
+        #expect(try fresh.verify([Scene.name(0)], stop: Stop()).bad.isEmpty)
+    }
+
+    @Test("a point stays, damaged as it is, when not all of its archives can be had")
+    func archiveNowhere() throws {
+        try damage(0)
+        let key = Layout.archive(try archive(0).id)
+        store.replace(key, with: [1])
+        try copy.store.remove(key)
+        let before = store.objects[Layout.point(Scene.name(0))]
+        #expect(code { _ = try repair(0, from: [copy]) } == .objectMissing)
+        #expect(store.objects[Layout.point(Scene.name(0))] == before)
+        // A third repository has what the first copy lacks.
+        let third = try Repository.create(in: MemoryStore(), keyring: scene.keyring, now: Scene.start)
+        try third.store.put(key, try #require(whole[key]))
+        #expect(try repair(0, from: [copy, third]) != nil)
+        let fresh = try Repository.open(store, keyring: scene.keyring)
+        #expect(try fresh.verify([Scene.name(0)], stop: Stop()).bad.isEmpty)
+    }
+
+    @Test("a point over archives that are about to be collected stays as it is")
+    func condemned() throws {
+        try damage(0)
+        let list = #"{"archives":["\(try archive(0).id)"],"format":1}"#
+        store.replace(try objectKey("condemned/1"), with: Array(list.utf8))
+        #expect(code { _ = try repair(0, from: [copy]) } == .objectMissing)
+        #expect(store.objects[Layout.point(Scene.name(0))] != nil)
+    }
+
+    @Test("no prune begins beside a repair, nor a repair beside a prune or another repair")
+    func excludesPrune() throws {
+        for (first, second) in [(SessionKind.repair, SessionKind.prune), (.prune, .repair), (.repair, .repair)] {
+            let session = try scene.repository.beginSession(kind: first, plan: nil, base: nil)
+            #expect(code { _ = try scene.repository.beginSession(kind: second, plan: nil, base: nil) } == .busy)
+            try session.end()
+        }
     }
 }
