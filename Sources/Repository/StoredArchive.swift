@@ -58,6 +58,9 @@ extension Repository {
     }
 
     /// Opens an archive for reading ranges of its tar; the header is read and decrypted at once.
+    ///
+    /// A header that was damaged may look as if it were meant for somebody else. Whose fault it is that no identity fits, the
+    /// archive's SHA-256 tells: it is read as a whole then, and `key-wrong` is thrown of bytes only that are as recorded.
     package func openArchive(_ facts: ArchiveFacts, identities: [any Identity]) throws -> ArchiveReader {
         let key = Layout.archive(facts.id)
         guard let info = try store.info(key) else {
@@ -74,7 +77,12 @@ extension Repository {
                 hint: "Use another point or another copy of the repository."
             )
         }
-        return try ArchiveReader(facts, at: key, in: store, identities: identities)
+        do {
+            return try ArchiveReader(facts, at: key, in: store, identities: identities)
+        } catch let error as Diagnostic where error.code == .keyWrong {
+            try ArchiveCopy(facts: facts, source: self, stop: Stop()).requireSound()
+            throw error
+        }
     }
 }
 

@@ -181,4 +181,26 @@ struct TamperingTests {
         try scene.repository.append(scene.record(.verify(run)))
         #expect(try Set(scene.repository.evidence(plan: Scene.shop).bad.keys) == [Scene.name(0)])
     }
+
+    @Test("an archive with a damaged header is damaged, not somebody else's, and a wrong key is a wrong key")
+    func archiveHeader() throws {
+        let store = MemoryStore()
+        let scene = try Scene(store)
+        let facts = try #require(try scene.commit(Scene.name(0)).manifest.archives.first)
+        let key = scene.repository.archiveKey(facts.id)
+        let stranger = try X25519Identity.generate()
+        func open(_ identities: [any Identity]) throws {
+            _ = try scene.repository.openArchive(facts, identities: identities)
+        }
+        #expect(code { try open([stranger]) } == .keyWrong)
+        store.replace(key, with: withSpoiledHeader(try #require(store.objects[key])))
+        #expect(code { try open(try scene.identities) } == .objectCorrupt)
+        let found = try scene.repository.inspect(
+            [Scene.name(0)],
+            identities: try scene.identities,
+            depth: .decrypted,
+            stop: Stop()
+        )
+        #expect(found.run.bad.map(\.point) == [Scene.name(0)] && found.run.damaged == [facts.id])
+    }
 }

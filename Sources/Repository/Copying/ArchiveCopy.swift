@@ -42,7 +42,7 @@ struct ArchiveCopy {
                 "archive '\(facts.id)' in \(source.displayName) is not the one that was written",
                 cause: hash.byteCount == facts.bytes
                     ? "it does not have the recorded SHA-256" : "it does not have the recorded \(facts.bytes) bytes",
-                hint: "Copy from another repository."
+                hint: "Use another point or another copy of the repository."
             )
         }
     }
