@@ -77,9 +77,40 @@ extension Repository {
                 hint: "List the points with 'lifeboat points'."
             )
         }
-        let envelope = try Envelope.open(try object(at: key), as: .point, at: key)
+        return (try pointEnvelope(name, try object(at: key)), info)
+    }
+
+    private func pointEnvelope(_ name: PointName, _ bytes: [UInt8]) throws -> Envelope {
+        let envelope = try Envelope.open(bytes, as: .point, at: Layout.point(name))
         try requireTrust(in: envelope.header.signer, of: "point '\(name)'")
-        return (envelope, info)
+        return envelope
+    }
+
+    /// Whether all the bytes of a point are there and are not what was written.
+    ///
+    /// They must come twice, in full and the same: what a disk or a store does not give back now may be good, and one that
+    /// was just mended is. A signer whom this machine does not know proves nothing either.
+    func isProvenDamaged(_ name: PointName) throws -> Bool {
+        guard let info = try store.info(Layout.point(name)) else { return false }
+        if info.bytes > Int64(Envelope.objectLimit) { return true }
+        let readings = try (0..<2).map { _ in try fullBytes(Layout.point(name), count: info.bytes) }
+        guard let bytes = readings[0], readings[1] == bytes else { return false }
+        do {
+            _ = try manifest(in: try pointEnvelope(name, bytes), name: name)
+            return false
+        } catch let error as Diagnostic {
+            return error.code == .objectCorrupt || error.code == .signatureInvalid
+        }
+    }
+
+    /// Nil when not all of them come.
+    private func fullBytes(_ key: ObjectKey, count: Int64) throws -> [UInt8]? {
+        do {
+            let bytes = try object(at: key)
+            return Int64(bytes.count) == count ? bytes : nil
+        } catch let error as Diagnostic where error.isAboutOneObject {
+            return nil
+        }
     }
 
     private func manifest(in envelope: Envelope, name: PointName) throws -> Manifest {

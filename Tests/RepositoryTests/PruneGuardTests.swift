@@ -207,6 +207,50 @@ struct PruneGuardTests {
         )
     }
 
+    /// A repository in which two readings of a point's bytes fail as a bad disk does, after those that are let through.
+    private func onBadDisk(_ hour: Int, after passed: Int) throws -> Repository {
+        let (key, readings) = (try pointKey(hour).text, Counter())
+        let disk = InterposedStore(inner: store) { kind, name in
+            guard kind == .read, name == key else { return }
+            readings.add()
+            guard readings.value > passed, readings.value <= passed + 2 else { return }
+            throw Diagnostic(.objectCorrupt, "cannot read '\(name)'", cause: "Input/output error")
+        }
+        return try Repository.open(disk, keyring: scene.keyring)
+    }
+
+    @Test("a point that a disk does not give back for a moment is not damaged", arguments: 0..<4)
+    func passingFault(_ passed: Int) throws {
+        for hour in 0..<3 { try scene.commit(Scene.name(hour)) }
+        let disk = try onBadDisk(1, after: passed)
+        let policy = RetentionPolicy(keep: .init(last: 9))
+        do {
+            let kept = try disk.retentionDecisions(plan: Scene.shop, policy: policy, now: store.now, zone: .utc)
+            let plan = try disk.planPrune(disk.discardingDamaged(kept))
+            _ = try disk.prune(plan, tool: "test", now: Scene.start)
+        } catch let error as Diagnostic where error.code == .objectCorrupt {
+            // It may refuse, and must not remove.
+        }
+        #expect(try repository.listPoints().count == 3)
+    }
+
+    @Test("a damaged point that was mended between the decision and the act stays")
+    func mendedMeanwhile() throws {
+        for hour in 0..<3 { try scene.commit(Scene.name(hour)) }
+        let good = try #require(store.objects[try pointKey(1)])
+        var bytes = good
+        bytes[bytes.count / 2] ^= 1
+        store.replace(try pointKey(1), with: bytes)
+        let decisions = Scene.kept(0..<3)
+        let discarding = try repository.discardingDamaged(decisions)
+        #expect(discarding.filter { !$0.isKept }.map(\.point) == [Scene.name(1)])
+        let plan = try repository.planPrune(discarding, options: PruneOptions(acceptsBrokenChain: true))
+        #expect(plan.removed.map(\.point) == [Scene.name(1)])
+        store.replace(try pointKey(1), with: good)
+        #expect(try repository.prune(plan, tool: "test", now: Scene.start).removedPoints.isEmpty)
+        #expect(try repository.listPoints().count == 3)
+    }
+
     @Test("an archive that is mostly dead is marked, and later backups do not build on it")
     func repack() throws {
         let big = try scene.archive([UInt8](repeating: 7, count: 200_000), for: Scene.name(0))

@@ -145,6 +145,11 @@ struct Scene {
         )
     }
 
+    /// Decisions that keep the points of these hours.
+    static func kept(_ hours: Range<Int>) -> [PruneDecision] {
+        hours.map { PruneDecision(point: name($0), isKept: true, reasons: []) }
+    }
+
     /// A record of `event`, ended `hour` hours after the start.
     func record(_ event: RunRecord.Event, hour: Int = 0) -> RunRecord {
         let instant = Self.start + .seconds(hour * 3600)

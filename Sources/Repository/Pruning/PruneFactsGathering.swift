@@ -25,11 +25,13 @@ extension Repository {
         let sessions = try sessions(now: now())
         let listing = try listPoints()
         let survey = try survey(listing)
-        let removed = Set(decisions.filter { !$0.isKept }.map(\.point))
         // One that is to go may go although nobody knows what it referred to.
-        if let damaged = survey.unreadable.filter({ !removed.contains($0.key) }).min(by: { $0.key < $1.key }) {
-            throw unreadable(damaged.key, damaged.value)
+        let removed = try decisions.filter { decision in
+            try !decision.isKept
+                && (!decision.isForDamage || survey.known[decision.point] != nil || isProvenDamaged(decision.point))
         }
+        let staying = survey.unreadable.filter { entry in !removed.contains { $0.point == entry.key } }
+        if let damaged = staying.min(by: { $0.key < $1.key }) { throw try unreadable(damaged.key, damaged.value) }
         let breaks = PointChain.breaks(
             in: Array(survey.known.values),
             listed: listing.map(\.name),
@@ -51,12 +53,15 @@ extension Repository {
         )
     }
 
-    private func unreadable(_ point: PointName, _ reason: Diagnostic) -> Diagnostic {
+    private func unreadable(_ point: PointName, _ reason: Diagnostic) throws -> Diagnostic {
         var refusal = reason
         refusal.summary = "refusing to prune: \(reason.summary)"
         if reason.code == .objectCorrupt || reason.code == .signatureInvalid {
             refusal.hint =
-                "Nobody knows what it needs. Put point '\(point)' back from another copy, or let it go with --discard-damaged."
+                try isProvenDamaged(point)
+                ? "Nobody knows what it needs. Put point '\(point)' back from another copy, or let it go with --discard-damaged."
+                : "It may be good: try again, or put it back with 'lifeboat verify --repair'. If its bytes are lost for good,"
+                    + " remove '\(Layout.point(point))' by hand and go on with --accept-broken-chain."
         }
         return refusal
     }

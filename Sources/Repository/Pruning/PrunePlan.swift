@@ -7,12 +7,15 @@ package struct PruneDecision: Sendable, Hashable {
     package var isKept: Bool
     /// Why, in words for people.
     package var reasons: [String]
+    /// Whether it goes for nothing but its damaged bytes; it stays when they turn out to be good.
+    package var isForDamage: Bool
 
     /// Creates a decision.
-    package init(point: PointName, isKept: Bool, reasons: [String]) {
+    package init(point: PointName, isKept: Bool, reasons: [String], isForDamage: Bool = false) {
         self.point = point
         self.isKept = isKept
         self.reasons = reasons
+        self.isForDamage = isForDamage
     }
 }
 
@@ -120,6 +123,10 @@ package struct PrunePlan: Sendable, Hashable {
             if !decision.isKept, let user = guardian.liveUser(of: point.name) {
                 decision.isKept = true
                 decision.reasons = ["a live \(user.rawValue) uses it"]
+            }
+            if !decision.isKept, decision.isForDamage, facts.known[point.name] != nil {
+                decision.isKept = true
+                decision.reasons = ["it looked damaged, and can be read"]
             }
             if decision.isKept {
                 plan.kept.append(decision)

@@ -48,16 +48,18 @@ extension Repository {
 
     /// The same decisions, with points let go whose bytes are not what was written; held ones stay.
     ///
-    /// A point that somebody signed whom this machine does not know is none of them: it may be good.
+    /// Only what `isProvenDamaged` says is let go. A point that cannot be read for another reason may be good; the prune
+    /// will refuse because of it. The proof is made again when the prune acts.
     package func discardingDamaged(_ decisions: [PruneDecision]) throws -> [PruneDecision] {
         let names = Set(decisions.map(\.point))
         let survey = try survey(try listPoints().filter { names.contains($0.name) })
         let holds = try holds()
-        return decisions.map { decision in
+        return try decisions.map { decision in
             guard let reason = survey.unreadable[decision.point], holds[decision.point] == nil,
-                reason.code == .objectCorrupt || reason.code == .signatureInvalid
+                try isProvenDamaged(decision.point)
             else { return decision }
-            return PruneDecision(point: decision.point, isKept: false, reasons: ["damaged: \(reason.summary)"])
+            let reasons = ["damaged: \(reason.summary)"]
+            return PruneDecision(point: decision.point, isKept: false, reasons: reasons, isForDamage: true)
         }
     }
 }
