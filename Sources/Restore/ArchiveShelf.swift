@@ -47,6 +47,33 @@ final class ArchiveShelf {
         }
     }
 
+    /// The same, and where an archive cannot be had from anywhere, with what `find` finds in another repository's edition of
+    /// the point: the same rows in archives of its own.
+    func falling<Part: Equatable>(
+        _ part: Part,
+        elsewhere find: (Manifest) -> Part?,
+        _ body: (Part) throws -> Void
+    ) throws {
+        var (edition, part) = (0, part)
+        while true {
+            do {
+                return try falling { try body(part) }
+            } catch let error as Diagnostic {
+                guard let lost = current?.id,
+                    let next = copies.counterpart(
+                        of: part,
+                        insteadOf: lost,
+                        after: edition,
+                        because: error,
+                        find
+                    )
+                else { throw error }
+                (edition, part) = next
+                current = nil
+            }
+        }
+    }
+
     private func archive(_ id: ArchiveID) throws -> OpenArchive {
         // Another worker may have found this copy bad meanwhile; it is then still good for what is read whole.
         if let found = open.first(where: { $0.id == id }) { return found }

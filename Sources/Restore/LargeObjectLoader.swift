@@ -24,7 +24,10 @@ struct LargeObjectLoader {
                     )
                 }
             }
-            for range in data.ranges { try load(range) }
+            // Pages that were put before are put again where they were.
+            try reader.retrying(data, elsewhere: { $0.counterpart(of: data) }) { data in
+                for range in data.ranges { try load(range) }
+            }
             for object in data.objects { try describe(object) }
         } catch let error as PostgresError {
             throw error.diagnostic(while: "cannot load the large objects")

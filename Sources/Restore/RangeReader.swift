@@ -25,6 +25,14 @@ final class RangeReader {
     /// `body` must leave nothing behind when it throws.
     func retrying<Value>(_ body: () throws -> Value) throws -> Value { try shelf.falling(body) }
 
+    /// The same with the ranges of `part`, and, where an archive of theirs cannot be had from anywhere, with those that `find`
+    /// finds in another repository's edition of the point.
+    func retrying<Part: Equatable>(
+        _ part: Part,
+        elsewhere find: (Manifest) -> Part?,
+        _ body: (Part) throws -> Void
+    ) throws { try shelf.falling(part, elsewhere: find, body) }
+
     /// Pushes the COPY text of `range` into `sink`, in order.
     ///
     /// Throws `object-corrupt` when the archive's bytes, the number of rows or their proof differ from the manifest; what

@@ -24,12 +24,14 @@ struct TableLoader {
     /// allows, and spare the table its first rewrite by VACUUM. Tables with a condition (configuration tables of
     /// extensions) already hold the extension's own rows, so they are added to instead. Small tables that certainly are
     /// empty are not truncated either: that makes each of its files anew and waits for the disk, which takes longer than
-    /// the rows. When an archive fails in the middle, the transaction is begun again with another copy of it, where there
-    /// is one.
+    /// the rows. When an archive fails in the middle, the transaction is begun again with another copy of it, or with other
+    /// archives that hold the same rows, where there are some.
     func load(_ tables: [TableData], areEmpty: Bool) throws {
         let filled = tables.filter { $0.proof.rows > 0 }
         guard !filled.isEmpty else { return }
-        try reader.retrying { try loadOnce(filled, areEmpty: areEmpty) }
+        try reader.retrying(filled, elsewhere: { $0.counterparts(of: filled) }) { tables in
+            try loadOnce(tables, areEmpty: areEmpty)
+        }
     }
 
     /// BEGIN and TRUNCATE travel with the COPY that follows them: a small table costs one round trip besides its rows.
