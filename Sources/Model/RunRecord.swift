@@ -202,6 +202,10 @@ package struct SyncRun: Sendable, Hashable, Codable {
 }
 
 extension DrillRun {
+    /// Whether the verdict is about the bytes of the point, and so about every copy of the same bytes: it was restored and
+    /// compared as a whole.
+    package var judgesBytes: Bool { verdict == .proven || (verdict == .failed && failure == nil) }
+
     /// Whether the failure lies in the point itself: rows differ, or what is stored cannot be read or trusted.
     ///
     /// A failed assertion says something about the data, not about the copy of it.

@@ -70,16 +70,14 @@ package struct DrillCounts: Sendable, Hashable, Codable {
 extension DrillFacts {
     /// Every drill that ended by the end of the period, in the order in which they ended.
     fileprivate static func all(in input: ReportInput) -> [DrillFacts] {
-        input.records.filter { $0.finished <= input.end }.sorted { $0.finished < $1.finished }
-            .compactMap { record in
-                guard case .drill(let run) = record.event else { return nil }
-                return DrillFacts(
-                    run,
-                    declared: record.started,
-                    finished: record.finished,
-                    expected: input.expectedOmissions
-                )
-            }
+        input.drills.map { record, run in
+            DrillFacts(
+                run,
+                declared: record.started,
+                finished: record.finished,
+                expected: input.expectedOmissions
+            )
+        }
     }
 
     /// What a drill says of the proof even where no rhythm was promised; nil when it proved its point.

@@ -79,11 +79,7 @@ package struct DrillTiming: Sendable, Hashable, Encodable {
 
     /// Every drill that ended by the end of the period, in the order in which they began.
     static func all(in input: ReportInput) -> [DrillTiming] {
-        input.records.compactMap { record in
-            guard case .drill(let run) = record.event, record.finished <= input.end else { return nil }
-            return DrillTiming(run, declared: record.started)
-        }
-        .sorted { $0.declared < $1.declared }
+        input.drills.map { DrillTiming($0.run, declared: $0.record.started) }.sorted { $0.declared < $1.declared }
     }
 
     /// Judges all drills so far on the judged class of target: the latest one counts, however long ago it was.

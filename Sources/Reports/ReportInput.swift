@@ -45,6 +45,22 @@ package struct ReportInput: Sendable {
         self.expectedOmissions = expectedOmissions
     }
 
+    /// Every drill that ended by the end of the period, once: one that speaks of several repositories has a record in each.
+    var drills: [(record: RunRecord, run: DrillRun)] {
+        struct Key: Hashable {
+            var host: String
+            var started: Instant
+            var point: PointName
+        }
+        var seen: Set<Key> = []
+        return records.filter { $0.finished <= end }.sorted { $0.finished < $1.finished }.compactMap { record in
+            guard case .drill(let run) = record.event,
+                seen.insert(Key(host: record.host, started: record.started, point: run.point)).inserted
+            else { return nil }
+            return (record, run)
+        }
+    }
+
     /// The records with the repository that each lies in.
     var recordsByRepository: [(record: RunRecord, repository: Int)] {
         records.indices.map { (records[$0], origins.isEmpty ? 0 : origins[$0]) }

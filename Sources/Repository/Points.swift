@@ -68,6 +68,24 @@ extension Repository {
     /// The newest point of a plan that is signed, readable and sound.
     package func newestPoint(plan: PlanName) throws -> StoredPoint? { try newest(plan: plan).point }
 
+    /// Whether this repository holds the same rows in the same archives, all of them there in their size, and has not found
+    /// its copy bad: what is known of the bytes elsewhere is then true here.
+    package func holdsSameBytes(as point: StoredPoint) throws -> Bool {
+        guard try evidence(plan: point.name.plan).bad[point.name] == nil else { return false }
+        do {
+            let own = try readPoint(point.name).manifest
+            let same = point.manifest
+            guard own.snapshot == same.snapshot, own.catalog == same.catalog, own.tables == same.tables,
+                own.largeObjects == same.largeObjects, own.sequences == same.sequences,
+                Set(own.archives) == Set(same.archives)
+            else { return false }
+            try requireArchives(of: own)
+            return true
+        } catch let error as Diagnostic where error.isAboutOneObject {
+            return false
+        }
+    }
+
     private func openPointObject(_ name: PointName) throws -> (envelope: Envelope, info: ObjectInfo) {
         let key = Layout.point(name)
         guard let info = try store.info(key) else {

@@ -15,8 +15,20 @@ struct PointRows: Encodable {
 struct PointCopy: Encodable, Sendable {
     var repository: String
     var committed: Instant
+    /// When a drill proved it, going by the records of that repository.
+    var proven: Instant?
+    /// Why it is held there.
+    var held: String?
     /// Why this copy is not usable; nil when nothing is known against it.
     var damaged: String?
+
+    init(_ row: PointRow, in repository: String) {
+        self.repository = repository
+        committed = row.committed
+        proven = row.proven
+        held = row.held
+        damaged = row.damaged
+    }
 }
 
 /// One point as a list shows it.
@@ -93,7 +105,7 @@ struct PointRow: Encodable, Sendable {
         for (repository, rows) in rows {
             for row in rows {
                 var copies = found[row.name]?.copies ?? []
-                copies.append(PointCopy(repository: repository, committed: row.committed, damaged: row.damaged))
+                copies.append(PointCopy(row, in: repository))
                 var merged = found[row.name].map { $0.joined(with: row) } ?? row
                 merged.copies = copies
                 merged.repositories = count
@@ -147,8 +159,17 @@ struct PointRow: Encodable, Sendable {
     /// The state in a word or two.
     var styledState: StyledText {
         if let damaged { return StyledText("damaged: \(damaged)", .red) }
-        let marks = [proven.map { _ in "proven" }, held.map { "held: \($0)" }].compactMap(\.self)
+        let marks = [
+            proven.map { _ in "proven" + Self.place(copies) { $0.proven != nil } },
+            held.map { "held" + Self.place(copies) { $0.held != nil } + ": \($0)" },
+        ].compactMap(\.self)
         return marks.isEmpty ? "not proven" : StyledText(marks.joined(separator: ", "), proven == nil ? nil : .green)
+    }
+
+    /// Where something holds that does not hold of every copy: " in local only".
+    private static func place(_ copies: [PointCopy]?, _ holds: (PointCopy) -> Bool) -> String {
+        let places = (copies ?? []).filter(holds).map(\.repository)
+        return places.count == copies?.count || places.isEmpty ? "" : " in \(places.joined(separator: ", ")) only"
     }
 
     /// The sound copies by name, the others with what is wrong.

@@ -163,24 +163,37 @@ struct DrillTask: Sendable {
         )
         let run = try drill.run(declared: declared, stop: context.stop)
         let finished = context.now()
-        try repository.appendOutcome(
-            RunRecord(
-                tool: Tool.full,
-                plan: planName,
-                host: context.host,
-                started: declared,
-                finished: finished,
-                event: .drill(run)
-            )
+        let outcome = RunRecord(
+            tool: Tool.full,
+            plan: planName,
+            host: context.host,
+            started: declared,
+            finished: finished,
+            event: .drill(run)
         )
+        try repository.appendOutcome(outcome)
+        let damaged = Set(drill.damagedCopies.all.map(\.repository.descriptor.id))
+        let untold = source.copies.filter { !damaged.contains($0.descriptor.id) }
+            .compactMap { tell(outcome, of: source.point, in: $0) }
         let damage = try drill.damagedCopies.all.map { try record($0.reason, of: name, in: $0.repository, finished) }
         let passedOver = source.notices.map { Diagnostic.passedOver($0) }
         return Rehearsed(
             run: run,
             declared: declared,
             finished: finished,
-            warnings: passedOver + damage + source.remarks
+            warnings: passedOver + damage + untold + source.remarks
         )
+    }
+
+    /// Says the same of another copy, as far as it is one of the same bytes; returns why that could not be done.
+    private func tell(_ record: RunRecord, of point: StoredPoint, in copy: Repository) -> Diagnostic? {
+        guard case .drill(let run) = record.event, run.judgesBytes else { return nil }
+        do {
+            if try copy.holdsSameBytes(as: point) { try copy.appendOutcome(record) }
+            return nil
+        } catch {
+            return .passedOver("the result is not recorded in \(copy.displayName): \(diagnostic(for: error).summary)")
+        }
     }
 
     /// Writes that a copy is damaged, so that it does not count there, although the point was proven with another.

@@ -7,7 +7,8 @@ extension Repository {
     ///
     /// Archives go as the encrypted bytes that they are, so both must have the same recipients. The index of a point is
     /// sealed again for this repository: it continues the point before it *here*, and this machine signs for it after
-    /// having checked the signature there. The definitions go as they are; no key of an operator is needed.
+    /// having checked the signature there. The definitions go as they are; no key of an operator is needed. What holds a
+    /// point there, and what proved it, is said here before the point appears.
     ///
     /// What is there already is left alone, so a run that was ended early is continued by the next. A point that cannot be
     /// read in `source` is named in the result and keeps no other from being copied. Records itself in this repository.
@@ -38,6 +39,9 @@ extension Repository {
         let work = PointCopy(
             source: source,
             target: self,
+            testimony: Testimony(try source.records(plan: plan)),
+            known: try records(plan: plan),
+            tool: tool,
             reading: reading,
             session: session,
             stop: stop,
@@ -57,6 +61,10 @@ extension Repository {
 private struct PointCopy {
     let source: Repository
     let target: Repository
+    let testimony: Testimony
+    /// What the target's own records say.
+    let known: [StoredRecord]
+    let tool: String
     /// Nil where the source cannot be written.
     let reading: Session?
     let session: Session
@@ -105,6 +113,7 @@ private struct PointCopy {
         }
         var manifest = stored.manifest
         manifest.previous = try target.predecessor(of: name)
+        try testimony.tell(of: name, in: target, knowing: known, tool: tool)
         do {
             let copied = try target.commit(manifest, sealedCatalog: sealed.catalog, session: session)
             run.points.append(PreviousPoint(point: name, sha256: copied.sha256))
