@@ -6,15 +6,12 @@ import Streams
 /// The verification of a plan's points in one repository, with the repair of what it finds where that is wanted.
 struct PlanVerification {
     let repository: Repository
-    /// Where good bytes may come from.
-    let others: [Repository]
-    let repairs: Bool
+    /// Nil where nothing is to be repaired.
+    let mending: Mending?
     let identities: [any Identity]
     let depth: VerifyDepth
     /// The promise of a sampled run.
     let within: DurationArgument?
-    /// Nil where the repository cannot be written; never when it is to be repaired.
-    let session: Session?
     let counters: VerifyCounters
     let context: CommandContext
 
@@ -24,7 +21,7 @@ struct PlanVerification {
         var found = try inspect(plan, names, depth, try sampling(plan), &answer)
         let damaged = try found.damaged.map(mend)
         answer.damaged += damaged
-        let points = repairs ? try found.run.bad.compactMap(mend) : []
+        let points = try found.run.bad.compactMap(mend)
         answer.mendedPoints += points
         if !points.isEmpty || damaged.contains(where: { $0.repairedFrom != nil }) {
             // Read whole: what was bad is acquitted by its bytes only.
@@ -65,7 +62,7 @@ struct PlanVerification {
     }
 
     private func mend(_ damage: ArchiveDamage) throws -> VerifyAnswer.Damage {
-        let source = repairs ? try repository.repair(damage.archive, from: others, stop: context.stop) : nil
+        let source = try mending?.mend(damage.archive)
         return VerifyAnswer.Damage(
             archive: damage.archive.id,
             reason: damage.reason,
@@ -78,14 +75,7 @@ struct PlanVerification {
 
     /// Puts a point back whose own object is damaged; nil where that was not the matter, or no copy serves.
     private func mend(_ bad: BadPoint) throws -> VerifyAnswer.MendedPoint? {
-        guard let session else { return nil }
-        let source = try repository.repair(
-            bad.point,
-            from: others,
-            session: session,
-            tool: Tool.full,
-            stop: context.stop
-        )
+        let source = try mending?.mend(bad.point)
         return source.map { VerifyAnswer.MendedPoint(point: bad.point, repairedFrom: $0.displayName) }
     }
 

@@ -3,7 +3,29 @@ import Policy
 import Repository
 import Terminal
 
-/// The JSON answer of `verify`.
+/// The JSON answer of `verify`: that of each repository, and the sum of them as it was when there was only one.
+struct VerifyAnswers: Encodable {
+    private let sum: VerifyAnswer
+    private let repositories: [VerifyAnswer]
+
+    private enum CodingKeys: String, CodingKey {
+        case repositories
+    }
+
+    /// Sums up; there is at least one.
+    init(_ answers: [VerifyAnswer]) {
+        repositories = answers
+        sum = answers.dropFirst().reduce(answers[0]) { $0.adding($1) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try sum.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(repositories, forKey: .repositories)
+    }
+}
+
+/// What a verification found in one repository.
 struct VerifyAnswer: Encodable, Sendable {
     /// An archive that is damaged, or was until it was repaired.
     struct Damage: Encodable, Sendable {
@@ -31,16 +53,38 @@ struct VerifyAnswer: Encodable, Sendable {
         var overdue: Int
         /// By when the next run must come.
         var nextBefore: Instant?
+
+        fileprivate func adding(_ other: Sample?) -> Sample {
+            guard let other else { return self }
+            return Sample(
+                withinSeconds: withinSeconds,
+                archives: archives + other.archives,
+                overdue: overdue + other.overdue,
+                nextBefore: [nextBefore, other.nextBefore].compactMap(\.self).min()
+            )
+        }
     }
 
     var repository: String
     var isDeep: Bool
-    var points: [PointName]
-    var bytesRead: Int64
-    var bad: [BadPoint]
+    var points: [PointName] = []
+    var bytesRead: Int64 = 0
+    var bad: [BadPoint] = []
     var damaged: [Damage] = []
     var mendedPoints: [MendedPoint] = []
     var sample: Sample?
+
+    /// Both together; a point that is bad in several is bad once.
+    fileprivate func adding(_ other: VerifyAnswer) -> VerifyAnswer {
+        var sum = self
+        sum.points = Set(points + other.points).sorted()
+        sum.bytesRead += other.bytesRead
+        sum.bad += other.bad.filter { entry in !bad.contains { $0.point == entry.point } }
+        sum.damaged += other.damaged
+        sum.mendedPoints += other.mendedPoints
+        sum.sample = sample.map { $0.adding(other.sample) } ?? other.sample
+        return sum
+    }
 
     /// Adds what was chosen in one more plan.
     mutating func add(_ chosen: ReadingSample?, _ within: DurationArgument?) {
@@ -56,10 +100,16 @@ struct VerifyAnswer: Encodable, Sendable {
 /// The answer of `verify` for people.
 struct VerifyText {
     private let answer: VerifyAnswer
+    private let isOneOfSeveral: Bool
 
-    init(_ answer: VerifyAnswer) { self.answer = answer }
+    /// Speaks of one of `count` repositories.
+    init(_ answer: VerifyAnswer, of count: Int) {
+        self.answer = answer
+        isOneOfSeveral = count > 1
+    }
 
     func print(on console: Console) {
+        if isOneOfSeveral { console.answer(StyledText(answer.repository, .bold)) }
         let bad = Dictionary(answer.bad.map { ($0.point, $0.reason) }) { first, _ in first }
         for point in answer.points {
             if let reason = bad[point] {
@@ -78,14 +128,17 @@ struct VerifyText {
         let read = "\(byteText(answer.bytesRead)) read"
         guard answer.bad.isEmpty else {
             console.answer(
-                StyledText("\(answer.bad.count) of \(answer.points.count) points are bad; \(read)", .boldRed)
+                StyledText(
+                    "\(answer.bad.count) of \(answer.points.count) points are bad in \(answer.repository); \(read)",
+                    .boldRed
+                )
             )
             console.talk("Take a new backup now, and mend the damage with --repair if there is another copy.")
             return
         }
         let count = answer.points.count == 1 ? "1 point is" : "\(answer.points.count) points are"
         let said = answer.sample == nil ? "as recorded" : "as recorded, as far as was read"
-        console.answer(StyledText("\(count) \(said); \(read)"))
+        console.answer(StyledText("\(count) \(said) in \(answer.repository); \(read)"))
     }
 
     private func printSample(on console: Console) {

@@ -21,6 +21,25 @@ struct RepositoryVerbTests {
             #expect(JSON(check)["id"].text?.count == 32)
             // The first backup goes into what was made.
             try scene.backUp()
+            // The plan's own, not that of the first plan.
+            let copies = try Copies(scene)
+            try overwrite(
+                copies.config,
+                with: Array(
+                    """
+                    {
+                      repositories: { a: { path: "./repo" }, b: { path: "./b" } },
+                      plans: {
+                        one: { source: { env: "SHOP" }, repositories: ["a"] },
+                        two: { source: { env: "SHOP" }, repositories: ["b", "a"] },
+                      },
+                    }
+                    """.utf8
+                )
+            )
+            #expect(try scene.lifeboat("repo", "init", copies.path("b")).status == 0)
+            let repack = ["repo", "repack", "--plan", "two", "--config", copies.config, "--format", "json"]
+            #expect(JSON(try copies.run(repack))["repository"].text?.contains("/b") == true)
             let missing = try scene.lifeboat("repo", "check", scene.folder + "/nothing")
             #expect(missing.status == 13, "\(missing)")
         }

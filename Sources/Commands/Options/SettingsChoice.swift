@@ -55,25 +55,24 @@ extension Settings {
         in context: CommandContext,
         for use: StoreUse = .working
     ) throws -> any ObjectStore {
-        let names: [String]
+        let first: String?
         if let name {
-            names = try plans(named: [name])[0].repositories
+            first = try plans(named: [name])[0].repositories.first
         } else {
-            names = repositories.map(\.name)
-            guard Set(names).count == 1 || Set(plans.map { $0.repositories.first }).count == 1 else {
+            let firsts = Set(plans.map { $0.repositories.first })
+            guard repositories.count == 1 || firsts.count == 1 else {
                 throw Diagnostic(
                     .usage,
                     "\(path) has several repositories",
-                    cause: names.joined(separator: ", "),
+                    cause: repositories.map(\.name).joined(separator: ", "),
                     hint: "Name a plan with --plan, or a repository with --from."
                 )
             }
+            first = firsts.first.flatMap(\.self) ?? repositories.first?.name
         }
-        guard
-            let first = plans.first?.repositories.first.flatMap({ names.contains($0) ? $0 : names.first })
-                ?? names.first,
-            let found = repository(first)
-        else { throw Diagnostic(.settingsInvalid, "\(path) has no repository", hint: "Add one under 'repositories'.") }
+        guard let first, let found = repository(first) else {
+            throw Diagnostic(.settingsInvalid, "\(path) has no repository", hint: "Add one under 'repositories'.")
+        }
         return try RepositoryPlace(found, in: context).store(in: context, for: use)
     }
 }

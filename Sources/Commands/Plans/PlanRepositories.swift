@@ -22,8 +22,16 @@ struct PlanRepositories: Sendable {
         in context: CommandContext,
         for use: StoreUse = .working
     ) throws {
-        let places = try options.places(in: context)
-        let keyring = try keys.keyring(in: context)
+        try self.init(try options.places(in: context), try keys.keyring(in: context), in: context, for: use)
+    }
+
+    /// Opens these, in their order; throws only when none of them opens.
+    init(
+        _ places: [RepositoryPlace],
+        _ keyring: Keyring,
+        in context: CommandContext,
+        for use: StoreUse = .working
+    ) throws {
         var opened: [Opened] = []
         var failures: [(name: String, error: Diagnostic)] = []
         for place in places {

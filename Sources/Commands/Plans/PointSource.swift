@@ -91,6 +91,17 @@ extension RepositoryOptions {
             }
         return deleted ? try places.map { try $0.showingDeleted() } : places
     }
+
+    /// The repository that was named, or those of the plan that was named, or every one that a plan uses.
+    func everyPlace(in context: CommandContext) throws -> [RepositoryPlace] {
+        guard from == nil, plan == nil else { return try places(in: context) }
+        let settings = try SettingsChoice(config: config).load(in: context)
+        return try settings.plans(named: []).reduce(into: []) { places, plan in
+            for place in try settings.places(ofPlan: plan.name, in: context) where !places.contains(place) {
+                places.append(place)
+            }
+        }
+    }
 }
 
 extension Settings {

@@ -34,6 +34,8 @@ struct VerifyCommand: LifeboatCommand {
         were read longest ago, and all that would be overdue by the next run. What was read when stands in the repository's \
         own records.
 
+        Without --from, every repository of the plan is verified, or every one that a plan uses.
+
         Points found bad no longer count: the next backup does not build on them, retention does not count them, reports \
         do not show them as a way back. This proves that the bytes are the ones that were written; only 'lifeboat drill' \
         proves that they become a database.
@@ -43,7 +45,8 @@ struct VerifyCommand: LifeboatCommand {
         CommandExample("The newest one, thoroughly", "lifeboat verify latest --deep"),
         CommandExample("Every night a part, all of it in a month", "lifeboat verify --within 30d"),
     ]
-    static let exitStatuses = CommandExitStatus.reading
+    static let exitStatuses =
+        CommandExitStatus.reading + [CommandExitStatus(.partial, "some repositories could not be verified")]
     static let arguments: [Argument<Self>] =
         [
             .positionals("POINT", to: \.points, help: "Points, or latest, oldest, proven; all when none is named"),
@@ -91,80 +94,18 @@ struct VerifyCommand: LifeboatCommand {
             mode: progress.progress.mode(on: console)
         )
         defer { line.finish() }
-        let (answer, remarks) = try await onEngineThread(context.stop) { try verify(counters, in: context) }
+        let task = VerifyTask(command: self, counters: counters, context: context)
+        let result = try await onEngineThread(context.stop) { try task.run() }
         line.finish()
-        for remark in remarks { console.warn(remark, as: output.format) }
+        for remark in result.remarks { console.warn(remark, as: output.format) }
         switch output.format {
-        case .json: try console.answer("verification", answer)
-        case .text: VerifyText(answer).print(on: console)
+        case .json: try console.answer("verification", VerifyAnswers(result.answers))
+        case .text: for answer in result.answers { VerifyText(answer, of: result.answers.count).print(on: console) }
         }
-        if !answer.bad.isEmpty { throw CommandOutcome(status: .repository) }
-    }
-
-    /// Verifies plan by plan, because each plan has a chain of records of its own.
-    private func verify(_ counters: VerifyCounters, in context: CommandContext) throws -> (VerifyAnswer, [Diagnostic]) {
-        let keyring = try keys.keyring(in: context)
-        let opened = try repository.open(keys, in: context, for: repairs ? .deleting : .working)
-        let others = repairs ? try others(keyring, in: context) : []
-        let identities = isDeep ? try keys.identities(opened.keyring, in: context) : []
-        let plan = try repository.existingPlanName(in: opened)
-        let session =
-            repairs
-            ? try opened.beginSession(kind: .verify, plan: plan, base: nil)
-            : try opened.beginReadingSession(kind: .verify, plan: plan, base: nil)
-        defer { try? session?.end() }
-        let verification = PlanVerification(
-            repository: opened,
-            others: others,
-            repairs: repairs,
-            identities: identities,
-            depth: isDeep ? .decrypted : isQuick ? .sizes : .bytes,
-            within: within,
-            session: session,
-            counters: counters,
-            context: context
-        )
-        let byPlan = Dictionary(grouping: try chosen(in: opened), by: \.plan)
-        var answer = VerifyAnswer(repository: opened.displayName, isDeep: isDeep, points: [], bytesRead: 0, bad: [])
-        for (plan, names) in byPlan.sorted(by: { $0.key.text < $1.key.text }) {
-            try verification.run(plan, names, into: &answer)
+        if result.answers.contains(where: { !$0.bad.isEmpty }) {
+            for failure in result.failures { console.warn(failure.error, as: output.format) }
+            throw CommandOutcome(status: .repository)
         }
-        return (answer, opened.remarks)
-    }
-
-    /// Where good bytes may come from: what was named, else every repository of the plan within reach.
-    private func others(_ keyring: Keyring, in context: CommandContext) throws -> [Repository] {
-        guard copies.isEmpty else {
-            return try copies.map { name in
-                let choice = RepositoryChoice(typed: name, config: repository.config)
-                return try Repository.open(try choice.store(in: context), keyring: keyring)
-            }
-        }
-        guard let settings = try SettingsChoice(config: repository.config).loadIfPresent(in: context) else {
-            throw Diagnostic(
-                .usage,
-                "there is no other repository to repair from",
-                hint: "Name one with --from-repository."
-            )
-        }
-        return try settings.places(ofPlan: repository.plan, in: context).compactMap { place in
-            try? Repository.open(try place.store(in: context), keyring: keyring)
-        }
-    }
-
-    private func chosen(in opened: Repository) throws -> [PointName] {
-        let plan = try repository.planName()
-        guard points.isEmpty else {
-            return Set(try points.map { try opened.resolve($0, plan: plan) }).sorted()
-        }
-        let all = try opened.listPoints(plan: plan).map(\.name)
-        guard !all.isEmpty else {
-            throw Diagnostic(
-                .pointUnknown,
-                "there is no point in \(opened.displayName)",
-                hint: "Take one with 'lifeboat backup'."
-            )
-        }
-        return all
+        if let missed = result.missed { throw missed }
     }
 }
