@@ -1,10 +1,49 @@
+import Diagnostics
 import Model
 import Repository
 import Terminal
 
 /// The JSON answer of `prune`.
 struct PruneAnswers: Encodable {
+    struct Failed: Encodable {
+        var repository: String
+        var failure: Failure
+    }
+
     var repositories: [PruneAnswer]
+    /// Those that were not pruned; nil when there are none.
+    var failed: [Failed]?
+}
+
+/// The repositories that could not be pruned, while others could.
+struct PruneFailures {
+    private var all: [(name: String, error: Diagnostic)] = []
+
+    var first: Diagnostic? { all.first?.error }
+
+    mutating func add(_ error: Diagnostic, in name: String) { all.append((name, error)) }
+
+    var answer: [PruneAnswers.Failed]? {
+        guard !all.isEmpty else { return nil }
+        return all.map { name, error in
+            let failure = Failure(code: error.code.rawValue, summary: error.summary, cause: error.cause)
+            return PruneAnswers.Failed(repository: name, failure: failure)
+        }
+    }
+
+    /// What to say after the others were pruned.
+    var outcome: Diagnostic? {
+        guard let first else { return nil }
+        let reasons = all.map { name, error in
+            "'\(name)': \(error.cause.map { "\(error.summary): \($0)" } ?? error.summary)"
+        }
+        return Diagnostic(
+            .partial,
+            "\(all.map { "'\($0.name)'" }.joined(separator: ", ")) could not be pruned",
+            cause: reasons.joined(separator: "; "),
+            hint: first.hint ?? "Run 'lifeboat prune' again when it is within reach."
+        )
+    }
 }
 
 /// What a prune of one repository does, or did.

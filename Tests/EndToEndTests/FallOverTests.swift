@@ -47,6 +47,9 @@ struct FallOverTests {
             }
             let drill = try copies.run(["drill", "--config", copies.config])
             #expect(drill.status == 0 && drill.errors.contains("passed over"), "\(drill)")
+            let verify = try copies.run(["verify", "--config", copies.config])
+            #expect(verify.status == 3 && verify.errors.contains("'a' could not be verified"), "\(verify)")
+            #expect(verify.output.contains(copies.path("b")) && verify.output.contains(copies.path("c")), "\(verify)")
             let report = try copies.run(["report", "--config", copies.config])
             #expect(report.status == 4, "\(report)")
             #expect(report.errors.contains("repository 'a' does not count"), "\(report)")
@@ -58,7 +61,11 @@ struct FallOverTests {
         try Scene.with { scene in
             let copies = try Copies(scene)
             #expect(try copies.backUp().status == 0)
-            for archive in try copies.archives(of: "a") { try flip(archive) }
+            // As if they were meant for somebody else: no reason to give up.
+            for archive in try copies.archives(of: "a") { try spoilHeader(archive) }
+            let deep = try copies.run(["verify", "--deep", "--from", "a", "--config", copies.config])
+            #expect(deep.status == 13 && deep.output.contains("1 of 1 points are bad"), "\(deep)")
+            try withDatabase { target in #expect(try restore(copies, to: target).status == 0) }
             let drill = try copies.run(["drill", "--config", copies.config])
             #expect(drill.status == 0 && drill.output.contains("proven shop/"), "\(drill)")
             #expect(drill.output.contains("the copy in '\(copies.path("a"))': it is damaged"), "\(drill)")
@@ -66,7 +73,40 @@ struct FallOverTests {
             let points = JSON(try copies.run(["points", "--config", copies.config, "--format", "json"]))["points"]
             #expect(points[0]["damaged"].text == nil && points[0]["proven"].text != nil)
             #expect(points[0]["copies"][0]["damaged"].text != nil && points[0]["copies"][1]["damaged"].text == nil)
+            // The others hold the same bytes, so they know of the proof; the rehearsal was one.
+            for copy in [1, 2] { #expect(points[0]["copies"][copy]["proven"].text != nil) }
+            let report = try copies.run(["report", "--config", copies.config, "--format", "json"])
+            #expect(JSON(report)["reports"][0]["proof"]["drills"]["proven"].number == 1, "\(report)")
             #expect(try scene.lifeboat("drill", "--from", copies.path("a")).status == 4)
+        }
+    }
+
+    @Test("where no copy has an archive, the rows come from other archives of a repository that was out of step")
+    func outOfStep() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            try #require(copies.backUp().status == 0)
+            let before = try copies.archives(of: "a")
+            try scene.change("UPDATE purchase SET amount = 77 WHERE id = 5; SELECT lo_from_bytea(0, 'a large object')")
+            try #require(copies.backUp("shop", "--to", "a").status == 0)
+            let lone = try copies.archives(of: "a").filter { !before.contains($0) }
+            // Its archives in a are those of the run that the others missed; they have their own.
+            try #require(copies.backUp().status == 0)
+            for archive in lone { try flip(archive) }
+            try withDatabase { target in
+                let answer = try restore(copies, to: target)
+                #expect(answer.status == 0 && answer.errors.contains("other archives of"), "\(answer)")
+                #expect(try sum(of: target) == sum(of: scene.source))
+                let objects = "SELECT string_agg(convert_from(lo_get(oid), 'UTF8'), ',') FROM pg_largeobject_metadata"
+                #expect(try Connection(target).query(objects)[0, 0] == "a large object")
+            }
+            let drill = try copies.run(["drill", "--config", copies.config])
+            #expect(drill.status == 0, "\(drill)")
+            let points = JSON(try copies.run(["points", "--config", copies.config, "--format", "json"]))["points"]
+            let newest = points[2]["copies"]
+            #expect(newest[0]["damaged"].text != nil)
+            // Of what they never had they lack nothing.
+            for copy in [1, 2] { #expect(newest[copy]["damaged"].text == nil) }
         }
     }
 
@@ -133,6 +173,15 @@ struct FallOverTests {
             let settings = ["--config", copies.config]
             for archive in try copies.archives(of: "a") { try flip(archive) }
             #expect(try copies.run(["verify", "--from", "a"] + settings).status == 13)
+            let verify = try copies.run(["verify", "--format", "json"] + settings)
+            #expect(verify.status == 13, "\(verify)")
+            let verified = JSON(verify)
+            #expect(verified["repositories"].count == 3 && verified["points"].count == 2 && verified["bad"].count == 2)
+            let bad = (0..<3).map { verified["repositories"][$0]["bad"].count }
+            #expect(bad == [2, 0, 0], "\(verify)")
+            let named = try copies.run(["verify", "latest"] + settings)
+            for name in ["a", "b"] { #expect(named.output.contains(copies.path(name)), "\(named)") }
+            #expect(named.errors.contains("is not in repository 'c'"), "\(named)")
 
             let points = JSON(try copies.run(["points", "--format", "json"] + settings))["points"]
             #expect(points.count == 2)
@@ -168,6 +217,10 @@ struct FallOverTests {
             try copies.spoilDescriptor(of: "b")
             let partial = try copies.run(["hold", "oldest", "--release"] + settings)
             #expect(partial.status == 3 && partial.errors.contains("did not reach 'b'"), "\(partial)")
+            let prune = try copies.run(["prune", "--policy", "nightly-30d", "--yes", "--format", "json"] + settings)
+            #expect(prune.status == 3 && prune.errors.contains("'b' could not be pruned"), "\(prune)")
+            #expect(JSON(prune)["repositories"].count == 2 && JSON(prune)["failed"][0]["repository"].text == "b")
+            for place in [0, 1] { #expect(JSON(prune)["repositories"][place]["done"]["freedBytes"].number != nil) }
         }
     }
 
@@ -191,6 +244,16 @@ struct FallOverTests {
         let sql = "SELECT md5(string_agg(p::text, '|' ORDER BY id)) FROM public.purchase p"
         return try Connection(database).query(sql)[0, 0]
     }
+}
+
+/// Changes the stanzas of an archive, so that no identity opens it.
+private func spoilHeader(_ path: String) throws {
+    let file = open(path, O_RDONLY)
+    try #require(file >= 0)
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: Int(lseek(file, 0, SEEK_END)))
+    try #require(pread(file, &bytes, bytes.count, 0) == bytes.count)
+    try overwrite(path, with: withSpoiledHeader(bytes))
 }
 
 /// Changes a byte in every encrypted chunk of an archive, whose length stays.

@@ -4,6 +4,7 @@ import Model
 import Policy
 import Repository
 import Settings
+import Streams
 import Terminal
 
 /// `lifeboat prune`: what retention would remove, and with `--yes` removes.
@@ -38,7 +39,7 @@ struct PruneCommand: LifeboatCommand {
     static let exitStatuses =
         CommandExitStatus.reading + [
             CommandExitStatus(.busy, "another run is at it"),
-            CommandExitStatus(.partial, "done, but for what the store would not let go of"),
+            CommandExitStatus(.partial, "done, but not in every repository, or not all of it"),
         ]
     static let arguments: [Argument<Self>] =
         [
@@ -76,13 +77,23 @@ struct PruneCommand: LifeboatCommand {
     func run(in context: CommandContext) async throws {
         let console = context.console(output)
         var answers: [PruneAnswer] = []
+        var failures = PruneFailures()
         for target in try targets(in: context) {
-            let (answer, warnings) = try await onEngineThread(context.stop) { try prune(target, in: context) }
-            for warning in warnings { console.warn(warning, as: output.format) }
-            if output.format == .text { PruneText(answer).lines.forEach(console.answer) }
-            answers.append(answer)
+            do {
+                let (answer, warnings) = try await onEngineThread(context.stop) { try prune(target, in: context) }
+                for warning in warnings { console.warn(warning, as: output.format) }
+                if output.format == .text { PruneText(answer).lines.forEach(console.answer) }
+                answers.append(answer)
+            } catch {
+                // One that is out of reach must not keep the others full.
+                guard !context.stop.isRequested else { throw error }
+                failures.add(diagnostic(for: error), in: target.place.name)
+            }
         }
-        if output.format == .json { try console.answer("prunes", PruneAnswers(repositories: answers)) }
+        if answers.isEmpty, let error = failures.first { throw error }
+        if output.format == .json {
+            try console.answer("prunes", PruneAnswers(repositories: answers, failed: failures.answer))
+        }
         let isPending = answers.contains { answer in
             !answer.removed.isEmpty || !answer.condemned.isEmpty || !answer.deleted.isEmpty || !answer.accepted.isEmpty
         }
@@ -91,7 +102,12 @@ struct PruneCommand: LifeboatCommand {
         } else if !acts, isPending {
             console.talk("Nothing was changed. Run it again with --yes to do this.")
         }
-        if let denied = Self.denied(answers) { throw denied }
+        let denied = Self.denied(answers)
+        if let partial = failures.outcome {
+            if let denied { console.warn(denied, as: output.format) }
+            throw partial
+        }
+        if let denied { throw denied }
     }
 
     /// What the storage did not let go of, as the outcome of the whole: partial when something else was removed.
@@ -110,7 +126,8 @@ struct PruneCommand: LifeboatCommand {
     }
 
     private func prune(_ target: PruneTarget, in context: CommandContext) throws -> (PruneAnswer, [Diagnostic]) {
-        let opened = try Repository.open(target.store, keyring: try keys.keyring(in: context))
+        let store = try target.place.store(in: context, for: use)
+        let opened = try Repository.open(store, keyring: try keys.keyring(in: context))
         let now = context.now()
         let stock = try opened.archiveStock()
         var decisions = try target.plans(in: opened).flatMap { plan in
@@ -145,10 +162,9 @@ struct PruneCommand: LifeboatCommand {
             // A retention.json serves without a lifeboat.json too.
             let chosen = try Self.policy(policy, in: try settings?.retention ?? RetentionPolicies.load(besides: "."))
             let place = try RepositoryChoice(typed: from, config: repository.config).place(in: context)
-            let store = try place.store(in: context, for: use)
             return [
                 PruneTarget(
-                    store: store,
+                    place: place,
                     all: named.isEmpty ? chosen : nil,
                     named: named.map { ($0, chosen, .utc) },
                     isTyped: true
@@ -162,8 +178,7 @@ struct PruneCommand: LifeboatCommand {
                 try retention(of: plan, in: settings).map { (try Self.planName(plan.name), $0, plan.schedule.timeZone) }
             }
             guard !here.isEmpty else { return nil }
-            let store = try RepositoryPlace(place, in: context).store(in: context, for: use)
-            return PruneTarget(store: store, all: nil, named: here)
+            return PruneTarget(place: RepositoryPlace(place, in: context), all: nil, named: here)
         }
     }
 
@@ -197,7 +212,7 @@ struct PruneCommand: LifeboatCommand {
 
 /// One repository to prune, with the plans in it that retention is asked about.
 struct PruneTarget: Sendable {
-    let store: any ObjectStore
+    let place: RepositoryPlace
     /// The policy of every plan there; nil when plans were named.
     let all: RetentionPolicy?
     let named: [(name: PlanName, policy: RetentionPolicy, zone: TimeZoneRules)]
