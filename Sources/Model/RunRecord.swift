@@ -10,9 +10,15 @@ package struct RunRecord: Sendable, Hashable, Codable {
     package var host: String
     package var started: Instant
     package var finished: Instant
+    /// Where the record stands among those of the plan, when its host's clock was behind what others had written; nil
+    /// when that is `finished`.
+    package var foldedAt: Instant?
     package var event: Event
     /// SHA-256 of the record before it in the same chain, hex; nil for the first.
     package var previous: String?
+
+    /// Where the record stands among those of the plan.
+    package var position: Instant { foldedAt ?? finished }
 
     /// What happened.
     package enum Event: Sendable, Hashable, Codable {
@@ -31,6 +37,7 @@ package struct RunRecord: Sendable, Hashable, Codable {
         host: String,
         started: Instant,
         finished: Instant,
+        foldedAt: Instant? = nil,
         event: Event,
         previous: String? = nil
     ) {
@@ -39,6 +46,7 @@ package struct RunRecord: Sendable, Hashable, Codable {
         self.host = host
         self.started = started
         self.finished = finished
+        self.foldedAt = foldedAt
         self.event = event
         self.previous = previous
     }
@@ -51,6 +59,11 @@ package struct BackupRun: Sendable, Hashable, Codable {
     package var totals: BackupTotals?
     package var phases: [Phase]
     package var failure: Failure?
+    /// The repositories of the plan that did not get the point, by name; nil when none.
+    package var missed: [String]?
+    /// What the run found that casts doubt on the points before it, back to the last one that was read in full; nil when
+    /// nothing does.
+    package var alarm: Failure?
 
     /// Creates a run.
     package init(
@@ -58,13 +71,17 @@ package struct BackupRun: Sendable, Hashable, Codable {
         recoveryInstant: Instant?,
         totals: BackupTotals?,
         phases: [Phase],
-        failure: Failure?
+        failure: Failure?,
+        missed: [String]? = nil,
+        alarm: Failure? = nil
     ) {
         self.point = point
         self.recoveryInstant = recoveryInstant
         self.totals = totals
         self.phases = phases
         self.failure = failure
+        self.missed = missed
+        self.alarm = alarm
     }
 }
 
@@ -95,6 +112,9 @@ package struct VerifyRun: Sendable, Hashable, Codable {
     package var damaged: [ArchiveID]?
     /// How much was looked at; nil in records of before it was written down.
     package var depth: VerifyDepth?
+    /// Archives that records called damaged and that were read whole now and found sound; nil in records of before there
+    /// was this list, and of runs that read no archive.
+    package var soundAgain: [ArchiveID]?
 
     /// Creates a run.
     package init(
@@ -103,7 +123,8 @@ package struct VerifyRun: Sendable, Hashable, Codable {
         bad: [BadPoint],
         sample: SampledReading? = nil,
         damaged: [ArchiveID]? = nil,
-        depth: VerifyDepth? = nil
+        depth: VerifyDepth? = nil,
+        soundAgain: [ArchiveID]? = nil
     ) {
         self.points = points
         self.bytesRead = bytesRead
@@ -111,6 +132,7 @@ package struct VerifyRun: Sendable, Hashable, Codable {
         self.sample = sample
         self.damaged = damaged
         self.depth = depth
+        self.soundAgain = soundAgain
     }
 }
 
@@ -152,6 +174,8 @@ package struct PruneRun: Sendable, Hashable, Codable {
     /// The breaks in the chain of points that an operator accepted, so that later prunes need not be told again; nil when
     /// none.
     package var accepted: [ChainBreak]?
+    /// Keys of records that are damaged or missing, which an operator has accepted; nil when none.
+    package var acceptedRecords: [String]?
 
     /// Creates a run.
     package init(
@@ -159,13 +183,15 @@ package struct PruneRun: Sendable, Hashable, Codable {
         removedArchives: Int,
         freedBytes: Int64,
         denied: Int? = nil,
-        accepted: [ChainBreak]? = nil
+        accepted: [ChainBreak]? = nil,
+        acceptedRecords: [String]? = nil
     ) {
         self.removedPoints = removedPoints
         self.removedArchives = removedArchives
         self.freedBytes = freedBytes
         self.denied = denied
         self.accepted = accepted
+        self.acceptedRecords = acceptedRecords
     }
 }
 

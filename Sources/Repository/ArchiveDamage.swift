@@ -7,6 +7,8 @@ package struct Inspection: Sendable {
     package var damaged: [ArchiveDamage]
     /// What was chosen to be read; nil when everything was.
     package var sample: ReadingSample?
+    /// The points whose own objects are sound.
+    package var known: [KnownPoint]
 }
 
 /// What is wrong with one archive, and where as far as that was found out.

@@ -6,22 +6,19 @@ extension Repository {
     /// no more is known than that it is bad.
     ///
     /// Reads only the records of a week before the base and later: what was found out earlier was already heeded when the
-    /// base was taken. A record that cannot be read or trusted says nothing; a backup must not fail over it.
+    /// base was taken.
     func damagedArchives(since base: StoredPoint) throws -> Set<ArchiveID> {
-        let start = base.modified - .seconds(7 * 86_400)
-        var records: [StoredRecord] = []
-        for info in try store.list(Layout.records(of: base.name.plan)) where info.modified >= start {
-            guard let place = Layout.recordPlace(info.key) else { continue }
-            do {
-                records.append(try readRecord(place))
-            } catch let error as Diagnostic where error.isAboutOneObject {
-                continue
-            }
-        }
-        let findings = Evidence(records.sorted { Self.order($0) < Self.order($1) }).findings
-        return try findings.reasons.keys.reduce(into: []) { found, point in
+        let evidence = try evidence(plan: base.name.plan, since: base.modified - .seconds(7 * 86_400))
+        let findings = evidence.findings
+        return try findings.reasons.keys.reduce(into: Set(evidence.damagedArchives.keys)) { found, point in
             found.formUnion(try findings.archives(of: point) ?? archives(of: point))
         }
+    }
+
+    /// The archives that the records of these points' plans call damaged.
+    func damagedArchives(of points: [PointName]) throws -> [ArchiveID] {
+        try Set(points.map(\.plan)).flatMap { try evidence(plan: $0, remembering: true).damagedArchives.keys }
+            .sorted { $0.text < $1.text }
     }
 
     /// All that a point refers to; nothing when it cannot be read, for then no point builds on it either.

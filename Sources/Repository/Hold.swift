@@ -15,7 +15,7 @@ extension Repository {
         let records = try records(plan: point.plan)
         let before = Evidence(records).holds[point]
         guard before != reason else { return before }
-        let latest = records.map(\.record.finished).max() ?? now
+        let latest = records.map(\.folded).max() ?? now
         let finished = max(now, latest + .milliseconds(1))
         let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: min(now, finished))
         var record = author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan)

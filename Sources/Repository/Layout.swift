@@ -81,7 +81,7 @@ package enum Layout {
         let parts = key.components
         guard parts.count == 4, parts[0] == records, parts[3].hasSuffix(".record"),
             let plan = percentDecoded(String(parts[1])).flatMap(PlanName.init),
-            let sequence = Int(parts[3].dropLast(".record".count)), sequence > 0,
+            let sequence = Int(parts[3].dropLast(".record".count)), sequence > 0, sequence <= RecordPlace.lastSequence,
             padded(sequence, 9) == parts[3].dropLast(".record".count)
         else { return nil }
         return RecordPlace(plan: plan, signer: String(parts[2]), sequence: sequence)
@@ -136,6 +136,9 @@ package struct RecordPlace: Sendable, Hashable {
     package var signer: String
     /// 1 for the first.
     package var sequence: Int
+
+    /// The last number that has nine digits.
+    static let lastSequence = 999_999_999
 
     package var key: ObjectKey { Layout.record(plan, signer: signer, sequence: sequence) }
 }

@@ -13,7 +13,7 @@ package enum PointChain {
         evidence: Evidence
     ) -> [ChainBreak] {
         let present = Set(listed)
-        let vanished = expected.filter { !present.contains($0) && evidence.removed[$0] == nil }.sorted()
+        let vanished = expected.filter { !present.contains($0) && !evidence.explainsAbsence(of: $0) }.sorted()
         let hashes = Dictionary(points.map { ($0.name, $0.sha256) }) { first, _ in first }
         let breaks =
             points.compactMap { problem(before: $0, hashes, present, evidence) }
@@ -54,14 +54,25 @@ package enum PointChain {
 extension Repository {
     /// Where the chain of a plan's points is broken; a point that cannot be read is an error.
     package func verifyChain(plan: PlanName) throws -> [ChainBreak] {
-        // Records first: what is committed meanwhile is then listed and not yet expected.
-        let evidence = try evidence(plan: plan)
-        let points = try listPoints(plan: plan).map { KnownPoint(try readPoint($0.name)) }
-        return PointChain.breaks(
-            in: points,
-            listed: points.map(\.name),
-            expected: evidence.committed,
-            evidence: evidence
-        )
+        try chainBreaks(plan: plan, among: try listPoints(plan: plan).map { KnownPoint(try readPoint($0.name)) })
+    }
+
+    /// Where the chain of a plan's points is broken, after `known` were read; what could not be read is not judged.
+    package func chainBreaks(plan: PlanName, among known: [KnownPoint]) throws -> [ChainBreak] {
+        var found: [ChainBreak] = []
+        // Twice, because a prune that runs meanwhile may have recorded and removed something in between.
+        for _ in 0..<2 {
+            // Records first: what is committed meanwhile is then listed and not yet expected.
+            let evidence = try evidence(plan: plan)
+            let listed = Set(try listPoints(plan: plan).map(\.name))
+            found = PointChain.breaks(
+                in: known.filter { listed.contains($0.name) },
+                listed: listed.sorted(),
+                expected: evidence.committed,
+                evidence: evidence
+            )
+            if found.isEmpty { break }
+        }
+        return found
     }
 }

@@ -10,12 +10,24 @@ package struct UnknownChain: Sendable, Hashable {
 
 /// What somebody should be told beside the answer, gathered while a repository is worked with; any thread.
 final class RepositoryRemarks: Sendable {
-    private let said = Mutex<(chains: [UnknownChain], remarks: [Diagnostic])>(([], []))
+    private struct Said {
+        var chains: [UnknownChain] = []
+        var links: [BrokenLink] = []
+        var remarks: [Diagnostic] = []
+    }
+
+    private let said = Mutex(Said())
 
     /// Chains of unknown signers that a reading of records passed over, each once.
     var unknownChains: [UnknownChain] { said.withLock { $0.chains } }
     /// All else, each once.
     var others: [Diagnostic] { said.withLock { $0.remarks } }
+    /// Records that are damaged or missing, and which no operator has accepted, each once.
+    var brokenLinks: [BrokenLink] { said.withLock { $0.links } }
+
+    func note(_ link: BrokenLink) {
+        said.withLock { if !$0.links.contains(link) { $0.links.append(link) } }
+    }
 
     func passOver(_ chain: UnknownChain) {
         said.withLock { if !$0.chains.contains(chain) { $0.chains.append(chain) } }
@@ -29,8 +41,34 @@ final class RepositoryRemarks: Sendable {
 extension Repository {
     /// What to tell beside the answer, of everything that was done with this repository until now.
     ///
-    /// Records by unknown signers that were passed over, sessions and records that the store did not take.
-    package var remarks: [Diagnostic] { unknownChainRemarks + said.others }
+    /// Records that do not count, sessions and records that the store did not take.
+    package var remarks: [Diagnostic] { (brokenLinkRemark.map { [$0] } ?? []) + otherRemarks }
+
+    /// The same without the records that are damaged or missing.
+    package var otherRemarks: [Diagnostic] { unknownChainRemarks + said.others }
+
+    /// Records that are damaged or missing, of all that were read until now; without those that were accepted.
+    package var brokenRecords: [BrokenLink] { said.brokenLinks }
+
+    /// Reads the records of a plan for the sake of what is damaged or missing among them.
+    package func brokenRecords(of plan: PlanName) throws -> [BrokenLink] {
+        _ = try records(plan: plan)
+        return said.brokenLinks.filter { $0.place.plan == plan }
+    }
+
+    private var brokenLinkRemark: Diagnostic? {
+        let links = said.brokenLinks
+        guard let first = links.first else { return nil }
+        let plans = Set(links.map(\.place.plan.text)).sorted().map { "'\($0)'" }.joined(separator: ", ")
+        return Diagnostic(
+            .signatureInvalid,
+            "\(links.count == 1 ? "a record" : "\(links.count) records") of plan \(plans) in \(displayName) cannot be read: what"
+                + " \(links.count == 1 ? "it" : "they") said does not count",
+            cause: "'\(first.place.key)': \(first.reason)",
+            hint:
+                "All others count, and nothing is pruned there for now; 'lifeboat verify' lists what is wrong."
+        )
+    }
 
     private var unknownChainRemarks: [Diagnostic] {
         Dictionary(grouping: said.unknownChains, by: \.signer).sorted { $0.key < $1.key }.map { signer, chains in
@@ -44,20 +82,41 @@ extension Repository {
         }
     }
 
-    /// Throws when records by unknown signers were passed over.
-    func requireEveryRecord() throws { if let pruneRefusal { throw pruneRefusal } }
+    /// Throws when records were passed over that may hold a point.
+    func requireEveryRecord(_ options: PruneOptions) throws {
+        if let refusal = pruneRefusal(options) { throw refusal }
+    }
 
-    /// Why nothing is removed after records by unknown signers were passed over: one of them may hold a point.
-    package var pruneRefusal: Diagnostic? {
-        guard let chain = said.unknownChains.first else { return nil }
+    /// Why nothing is removed after records were passed over: one of them may hold a point.
+    package func pruneRefusal(_ options: PruneOptions) -> Diagnostic? {
+        if let chain = said.unknownChains.first {
+            return Diagnostic(
+                .signerUntrusted,
+                "refusing to prune \(displayName): a record of an unknown signer may hold a point there",
+                cause: "the signer is \(chain.signer)",
+                hint:
+                    "If the key is one of yours, run 'lifeboat key trust \(chain.signer)'; if it is not, find out who writes"
+                    + " there, and remove '\(Layout.records(of: chain.plan, signer: chain.signer))'."
+            )
+        }
+        guard !options.acceptsBrokenChain, let link = said.brokenLinks.first else { return nil }
         return Diagnostic(
-            .signerUntrusted,
-            "refusing to prune \(displayName): a record of an unknown signer may hold a point there",
-            cause: "the signer is \(chain.signer)",
-            hint:
-                "If the key is one of yours, run 'lifeboat key trust \(chain.signer)'; if it is not, find out who writes"
-                + " there, and remove '\(Layout.records(of: chain.plan, signer: chain.signer))'."
+            .signatureInvalid,
+            "refusing to prune \(displayName): a record that cannot be read may hold a point there",
+            cause: "'\(link.place.key)': \(link.reason)",
+            hint: "Find out who did that, hold again what must stay, and go on with --accept-broken-chain."
         )
+    }
+
+    /// Writes which damaged and missing records an operator has accepted, so that the next prune needs no word for them.
+    func recordAcceptance(_ author: RecordAuthor) throws {
+        for (plan, links) in Dictionary(grouping: said.brokenLinks, by: \.place.plan).sorted(by: {
+            $0.key.text < $1.key.text
+        }) {
+            let keys = links.map(\.place.key.text)
+            let run = PruneRun(removedPoints: [], removedArchives: 0, freedBytes: 0, acceptedRecords: keys)
+            try append(author.record(.prune(run), plan: plan))
+        }
     }
 
     /// Announces a run that only reads; nil, with a remark, where the store cannot be written.

@@ -71,13 +71,22 @@ extension Repository {
             run.points = run.points.filter { name in run.bad.contains { $0.point == name } }
         }
         run.damaged = problems.keys.sorted { $0.text < $1.text }
+        if depth != .sizes {
+            let read = Set(sample?.chosen ?? manifests.flatMap { $0.archives.map(\.id) })
+            run.soundAgain = try damagedArchives(of: points).filter { read.contains($0) && problems[$0] == nil }
+        }
         if let sample, let sampling {
             run.sample = SampledReading(
                 withinSeconds: sampling.within.components.seconds,
                 archives: sample.chosen.filter { problems[$0] == nil }
             )
         }
-        return Inspection(run: run, damaged: ArchiveDamage.list(problems, in: manifests), sample: sample)
+        return Inspection(
+            run: run,
+            damaged: ArchiveDamage.list(problems, in: manifests),
+            sample: sample,
+            known: sound.map(KnownPoint.init)
+        )
     }
 
     /// What is wrong with the definitions of a point whose object is sound: nothing, or one entry.

@@ -44,6 +44,7 @@ struct CommitFaultTests {
             #expect(try repository.readPoint(Scene.name(0)) == first)
             #expect(try repository.verify(listed, stop: Stop()).bad.isEmpty, "after failing at \(failAt)")
             _ = try repository.records()
+            #expect(repository.brokenRecords.isEmpty, "after failing at \(failAt)")
             if !listed.contains(Scene.name(1)) { try backUp(scene, to: store) }
             #expect(try repository.listPoints().count == 2)
             if !failed, faulty.operations < failAt { break }
@@ -80,6 +81,7 @@ struct CommitFaultTests {
             let repository = try Repository.open(store, keyring: scene.keyring)
             try repository.append(hold("third"))
             #expect(try repository.records().count >= 2, "after a short read at \(failAt)")
+            #expect(repository.brokenRecords.isEmpty, "after a short read at \(failAt)")
         }
     }
 

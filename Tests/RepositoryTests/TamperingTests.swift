@@ -57,7 +57,7 @@ struct TamperingTests {
             scene.record(.hold(HoldChange(point: Scene.name(0), reason: "audit")))
         )
         try flipEveryByte(of: stored.place.key, in: store) {
-            _ = try scene.repository.records(plan: Scene.shop)
+            _ = try scene.repository.readRecord(stored.place)
         }
     }
 

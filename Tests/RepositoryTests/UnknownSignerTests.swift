@@ -52,7 +52,7 @@ struct UnknownSignerTests {
         let removing = [PruneDecision(point: Scene.name(0), isKept: false, reasons: [])]
         let plan = try repository.planPrune(removing)
         #expect(plan.removed.count == 1)
-        #expect(repository.pruneRefusal?.hint?.contains("records/shop/") == true)
+        #expect(repository.pruneRefusal(PruneOptions())?.hint?.contains("records/shop/") == true)
         #expect(code { _ = try repository.prune(plan, tool: "test", now: Scene.start) } == .signerUntrusted)
         #expect(try repository.listPoints().count == 3)
         // With the key trusted the hold counts.

@@ -55,7 +55,7 @@ struct PruneCommand: LifeboatCommand {
             .flag(
                 "--accept-broken-chain",
                 to: \.acceptsBrokenChain,
-                help: "Go on although a point was removed by hand, and remember that this was meant"
+                help: "Go on although a point or a record was removed by hand, and remember that this was meant"
             ),
             .flag(
                 "--discard-damaged",
@@ -148,7 +148,7 @@ struct PruneCommand: LifeboatCommand {
         let plan = try opened.planPrune(decisions, options: options)
         var answer = PruneAnswer(repository: opened.displayName, plan: plan, scope: Set(decisions.map(\.point)))
         if acts { answer.done = try opened.prune(plan, tool: Tool.full, now: now) }
-        return (answer, opened.remarks + (opened.pruneRefusal.map { acts ? [] : [$0] } ?? []))
+        return (answer, opened.remarks + (opened.pruneRefusal(options).map { acts ? [] : [$0] } ?? []))
     }
 
     /// The repository that was named with a policy, or every repository of the plans.

@@ -44,6 +44,7 @@ extension Repository {
             tool: tool,
             reading: reading,
             session: session,
+            damaged: Set(try evidence(plan: plan).damagedArchives.keys),
             stop: stop,
             progress: progress
         )
@@ -68,6 +69,8 @@ private struct PointCopy {
     /// Nil where the source cannot be written.
     let reading: Session?
     let session: Session
+    /// What records of the target call damaged: no point is built on it unless it has been mended.
+    let damaged: Set<ArchiveID>
     let stop: Stop
     let progress: (Int64) -> Void
 
@@ -91,9 +94,22 @@ private struct PointCopy {
         return run
     }
 
+    /// Reads an archive of the target again that was found damaged there.
+    private func requireMended(_ facts: ArchiveFacts) throws {
+        do {
+            try ArchiveCopy(facts: facts, source: target, stop: stop).requireSound()
+        } catch var error as Diagnostic where error.code == .objectCorrupt {
+            error.hint = "Mend it with 'lifeboat verify --repair' first."
+            throw error
+        }
+    }
+
     private func copy(_ name: PointName, _ archives: inout [ArchiveID: Int64], _ run: inout SyncRun) throws {
         let sealed = try source.readSealedPoint(name)
         let stored = sealed.point
+        for facts in stored.manifest.archives where archives[facts.id] == facts.bytes && damaged.contains(facts.id) {
+            try requireMended(facts)
+        }
         for facts in stored.manifest.archives where archives[facts.id] != facts.bytes {
             guard archives[facts.id] == nil else {
                 throw Diagnostic(

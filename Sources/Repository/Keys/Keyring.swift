@@ -42,6 +42,11 @@ package struct Keyring: Sendable {
         return (try open(folder), created)
     }
 
+    /// Runs `body` while no other process or thread of this machine does the same with this keyring; waits for that.
+    func alone<Value>(_ body: () throws -> Value) throws -> Value {
+        try KeyringFolder(path: folder).withLock(body)
+    }
+
     private init(files: KeyringFolder, addedFiles: [IdentityBytes]) throws {
         guard let signerText = try files.text(.signer) else {
             throw Diagnostic(

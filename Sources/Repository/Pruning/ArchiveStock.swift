@@ -10,9 +10,21 @@ package struct ArchiveStock: Sendable {
     /// A point over a condemned archive may still be taken back by its own run, until that has said that it is confirmed:
     /// counting it sooner could cost the points that it would take the place of.
     func holdsAll(of point: KnownPoint, isConfirmed: Bool) -> Bool {
-        point.uses.allSatisfy { use in
-            sizes[use.archive] == use.bytes && (isConfirmed || !condemned.contains(use.archive))
+        problem(of: point, isConfirmed: isConfirmed) == nil
+    }
+
+    /// What a point refers to and is not there for good; nil when all is.
+    package func problem(of point: KnownPoint, isConfirmed: Bool) -> String? {
+        for use in point.uses {
+            guard let bytes = sizes[use.archive] else { return "archive '\(use.archive)' is missing" }
+            guard bytes == use.bytes else {
+                return "archive '\(use.archive)' has \(bytes) bytes instead of \(use.bytes)"
+            }
+            guard isConfirmed || !condemned.contains(use.archive) else {
+                return "archive '\(use.archive)' is about to be collected"
+            }
         }
+        return nil
     }
 }
 

@@ -13,8 +13,9 @@ struct PruneGuardian {
             sizes: Dictionary(facts.archives.map { ($0.id, $0.bytes) }) { first, _ in first },
             condemned: Set(facts.condemnedLists.flatMap(\.archives))
         )
-        let findings = facts.evidence.findings
-        let sound = facts.points.compactMap { facts.known[$0.name] }.filter { findings.reason(of: $0.name) == nil }
+        let sound = facts.points.compactMap { facts.known[$0.name] }.filter {
+            facts.evidence.problem(of: $0.name, needing: $0.uses.map(\.archive)) == nil
+        }
         let complete = sound.filter {
             stock.holdsAll(of: $0, isConfirmed: facts.evidence.committed.contains($0.name))
         }

@@ -21,9 +21,10 @@ final class PrunePass {
     func perform(_ plan: PrunePlan) throws -> PruneRun {
         let facts = try repository.gatherFacts(plan.kept + plan.removed, options)
         try facts.requireUnbroken(but: plan.accepted)
-        try repository.requireEveryRecord()
+        try repository.requireEveryRecord(options)
         let fresh = try PrunePlan.make(facts)
         if let excess = fresh.excess { throw excess.diagnostic }
+        if options.acceptsBrokenChain { try repository.recordAcceptance(author) }
         let removed = try remove(fresh, facts)
         try permit.renew()
         let deleted = try collect(facts.known)

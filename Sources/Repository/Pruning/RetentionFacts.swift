@@ -21,7 +21,7 @@ extension Repository {
                 committedAt: listing.modified,
                 isComplete: known.map { stock.holdsAll(of: $0, isConfirmed: isConfirmed) } ?? false,
                 isProven: evidence.proven[listing.name] != nil,
-                isKnownBad: evidence.findings.reason(of: listing.name) != nil,
+                isKnownBad: evidence.problem(of: listing.name, needing: known?.uses.map(\.archive) ?? []) != nil,
                 hold: evidence.holds[listing.name],
                 bytes: listing.bytes
             )

@@ -165,7 +165,10 @@ private struct Repositories {
         let points = affected(by: Set(changes.keys))
         let run = try repository.verify(points.filter { changes[Layout.point($0)] != .some(nil) }, stop: Stop())
         if !run.bad.isEmpty { return true }
-        if changes.keys.contains(where: { Layout.recordPlace($0) != nil }) { _ = try repository.records() }
+        if changes.keys.contains(where: { Layout.recordPlace($0) != nil }) {
+            _ = try repository.records()
+            if !repository.brokenRecords.isEmpty { return true }
+        }
         return try changes.keys.contains { Layout.pointName($0) != nil }
             && !repository.verifyChain(plan: World.plan).isEmpty
     }

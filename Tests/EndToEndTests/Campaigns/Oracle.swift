@@ -79,6 +79,9 @@ struct Oracle {
                 }
             }
             _ = try repository.records()
+            found += repository.brokenRecords.map {
+                Breach(promise: .complete, text: "record '\($0.place.key)' is broken: \($0.reason)")
+            }
         } catch {
             found.append(Breach(promise: .complete, text: "records or points do not read: \(error)"))
         }
