@@ -39,6 +39,8 @@ package struct ExportPlan: Sendable {
     package var excludedObjects: [TablePattern] = []
     /// Tables whose rows are left out; their definitions are kept.
     package var excludedRows: [TablePattern] = []
+    /// Repositories that should have the point as well and cannot be had, for the record.
+    package var outOfReach: [String] = []
     /// Name and version of the program, for the manifest and the record.
     package var tool: String
     /// This machine's name, for the record.

@@ -42,12 +42,19 @@ package struct Exporter: Sendable {
         } catch {
             for destination in destinations { destination.lose(error) }
         }
-        return destinations.map { destination in
-            let result = destination.result ?? .failure(Stopped())
-            record(BackupRun(result, phases), in: destination.repository, started: started)
+        let results = destinations.map { $0.result ?? .failure(Stopped()) }
+        let missed =
+            plan.outOfReach
+            + zip(destinations, results).compactMap { destination, result in
+                if case .failure = result { destination.repository.displayName } else { nil }
+            }
+        for (destination, result) in zip(destinations, results) {
+            var run = BackupRun(result, phases)
+            run.missed = run.point == nil || missed.isEmpty ? nil : missed
+            record(run, in: destination.repository, started: started)
             destination.end()
-            return result
         }
+        return results
     }
 
     /// A run that cannot be recorded is still what it was: the point is the commit, the record only tells of it.
@@ -73,7 +80,8 @@ extension BackupRun {
                 recoveryInstant: outcome.point.manifest.recoveryInstant,
                 totals: outcome.report.totals,
                 phases: outcome.report.phases,
-                failure: nil
+                failure: nil,
+                alarm: outcome.report.alarm.map { Failure($0) }
             )
         case .failure(let error):
             self.init(

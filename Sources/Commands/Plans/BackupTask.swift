@@ -18,10 +18,14 @@ struct BackupTask: Sendable {
         let (keyring, keysAreNew) = try command.keys.keyringOrNew(in: context)
         let opened = job.places.map { place in Result { try open(place, keyring) } }
         let repositories = opened.compactMap { try? $0.get().repository }
+        var plan = plan()
+        plan.outOfReach = zip(job.places, opened).compactMap { place, result in
+            if case .failure = result { place.store.displayName } else { nil }
+        }
         let exports =
             repositories.isEmpty
             ? []
-            : Exporter(plan(), into: repositories, stop: context.stop, progress: progress).run()
+            : Exporter(plan, into: repositories, stop: context.stop, progress: progress).run()
         var rest = exports[...]
         let results = opened.map { place in
             switch place {
