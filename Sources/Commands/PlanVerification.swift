@@ -12,6 +12,8 @@ struct PlanVerification {
     let depth: VerifyDepth
     /// The promise of a sampled run.
     let within: DurationArgument?
+    /// Whether every point of the plan is looked at, so that one that is gone shows.
+    let isWhole: Bool
     let counters: VerifyCounters
     let context: CommandContext
 
@@ -31,6 +33,19 @@ struct PlanVerification {
         answer.points += depth == .sizes || within != nil ? names : found.run.points
         answer.bad += found.run.bad
         answer.add(found.sample, within)
+        try checkChains(plan, found.known, into: &answer)
+    }
+
+    /// What is gone from the plan's points and records.
+    func checkChains(_ plan: PlanName, _ known: [KnownPoint], into answer: inout VerifyAnswer) throws {
+        if isWhole {
+            answer.missing += try repository.chainBreaks(plan: plan, among: known).map {
+                VerifyAnswer.MissingPoint(point: $0.point, reason: $0.reason)
+            }
+        }
+        answer.brokenRecords += try repository.brokenRecords(of: plan).map {
+            VerifyAnswer.BrokenRecord(record: $0.place.key.text, reason: $0.reason)
+        }
     }
 
     private func sampling(_ plan: PlanName) throws -> VerifySampling? {

@@ -44,6 +44,18 @@ struct VerifyAnswer: Encodable, Sendable {
         var repairedFrom: String
     }
 
+    /// A record that is damaged, planted or missing, and that no operator has accepted.
+    struct BrokenRecord: Encodable, Sendable {
+        var record: String
+        var reason: String
+    }
+
+    /// A point that is gone or is another one, although no prune recorded that.
+    struct MissingPoint: Encodable, Sendable {
+        var point: PointName
+        var reason: String
+    }
+
     /// What a sampled run chose.
     struct Sample: Encodable, Sendable {
         var withinSeconds: Double
@@ -72,6 +84,8 @@ struct VerifyAnswer: Encodable, Sendable {
     var bad: [BadPoint] = []
     var damaged: [Damage] = []
     var mendedPoints: [MendedPoint] = []
+    var missing: [MissingPoint] = []
+    var brokenRecords: [BrokenRecord] = []
     var sample: Sample?
 
     /// Both together; a point that is bad in several is bad once.
@@ -82,9 +96,14 @@ struct VerifyAnswer: Encodable, Sendable {
         sum.bad += other.bad.filter { entry in !bad.contains { $0.point == entry.point } }
         sum.damaged += other.damaged
         sum.mendedPoints += other.mendedPoints
+        sum.missing += other.missing
+        sum.brokenRecords += other.brokenRecords
         sum.sample = sample.map { $0.adding(other.sample) } ?? other.sample
         return sum
     }
+
+    /// Whether nothing is wrong, as far as it was looked at.
+    var isSound: Bool { bad.isEmpty && missing.isEmpty && brokenRecords.isEmpty }
 
     /// Adds what was chosen in one more plan.
     mutating func add(_ chosen: ReadingSample?, _ within: DurationArgument?) {
@@ -124,6 +143,12 @@ struct VerifyText {
                 StyledText("mended ", .green) + StyledText("point \(point.point) from \(point.repairedFrom)")
             )
         }
+        for entry in answer.missing {
+            console.answer(StyledText("missing ", .boldRed) + StyledText("\(entry.point): \(entry.reason)"))
+        }
+        for entry in answer.brokenRecords {
+            console.answer(StyledText("bad  ", .boldRed) + StyledText("record '\(entry.record)': \(entry.reason)"))
+        }
         printSample(on: console)
         let read = "\(byteText(answer.bytesRead)) read"
         guard answer.bad.isEmpty else {
@@ -134,11 +159,26 @@ struct VerifyText {
                 )
             )
             console.talk("Take a new backup now, and mend the damage with --repair if there is another copy.")
-            return
+            return talkOfChains(on: console)
         }
         let count = answer.points.count == 1 ? "1 point is" : "\(answer.points.count) points are"
         let said = answer.sample == nil ? "as recorded" : "as recorded, as far as was read"
         console.answer(StyledText("\(count) \(said) in \(answer.repository); \(read)"))
+        talkOfChains(on: console)
+    }
+
+    /// What to do about what is gone.
+    private func talkOfChains(on console: Console) {
+        if !answer.missing.isEmpty {
+            console.talk(
+                "Somebody removed points, or the store does not list them: bring them back with 'lifeboat repo sync'."
+            )
+        }
+        guard !answer.brokenRecords.isEmpty else { return }
+        console.talk(
+            "What these records said does not count. Hold again what must stay, and accept the rest with"
+                + " 'lifeboat prune --accept-broken-chain --yes'."
+        )
     }
 
     private func printSample(on console: Console) {

@@ -52,8 +52,9 @@ struct VerifyTask {
                 let lacking = named.subtracting(names).sorted()
                 result.remarks += lacking.map { Self.lacks(place.name, $0) }
                 let chosen = named.isEmpty ? names : names.filter(named.contains)
-                // One of several may have nothing yet.
-                if chosen.isEmpty, places.count > 1 { continue }
+                // One of several may have nothing yet; or nothing any more, which shows where no point is named.
+                if chosen.isEmpty, places.count == 1 { throw Self.nothing(in: [place.repository.displayName]) }
+                if chosen.isEmpty, !named.isEmpty { continue }
                 try verify(chosen, plan, in: place.repository, from: others, identities, &result)
             } catch {
                 guard !context.stop.isRequested else { throw error }
@@ -73,7 +74,6 @@ struct VerifyTask {
         _ identities: [any Identity],
         _ result: inout Result
     ) throws {
-        guard !names.isEmpty else { throw Self.nothing(in: [repository.displayName]) }
         let session = try repository.beginReadingSession(kind: .verify, plan: plan, base: nil)
         defer { try? session?.end() }
         let mending = command.repairs ? Mending(repository, from: others, stop: context.stop) : nil
@@ -83,6 +83,7 @@ struct VerifyTask {
             identities: identities,
             depth: command.isDeep ? .decrypted : command.isQuick ? .sizes : .bytes,
             within: command.within,
+            isWhole: command.points.isEmpty,
             counters: counters,
             context: context
         )
@@ -91,8 +92,11 @@ struct VerifyTask {
         for (plan, names) in byPlan.sorted(by: { $0.key.text < $1.key.text }) {
             try verification.run(plan, names, into: &answer)
         }
-        result.answers.append(answer)
-        result.remarks += repository.remarks + (mending?.refusals ?? [])
+        // A plan may have lost every point that it had.
+        let emptied = try command.points.isEmpty ? (plan.map { [$0] } ?? repository.plans()) : []
+        for plan in emptied where byPlan[plan] == nil { try verification.checkChains(plan, [], into: &answer) }
+        if !names.isEmpty || !answer.isSound { result.answers.append(answer) }
+        result.remarks += repository.otherRemarks + (mending?.refusals ?? [])
     }
 
     /// Where good bytes may come from: what was named, else every repository of the plan within reach.

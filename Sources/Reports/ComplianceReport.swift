@@ -16,6 +16,7 @@ package struct ComplianceReport: Sendable, Hashable, Encodable {
     package let proof: ProofFacts
     package let copies: CopyFacts
     package let runs: RunFacts
+    package let evidence: EvidenceFacts
 
     /// Judges the facts; reads no clock.
     package static func make(input: ReportInput) -> ComplianceReport {
@@ -26,6 +27,7 @@ package struct ComplianceReport: Sendable, Hashable, Encodable {
         let downtime = DowntimeFacts(input)
         let proof = ProofFacts(input, history)
         let copies = CopyFacts(input, history, newest: recoveryPoint.newest)
+        let evidence = EvidenceFacts(input, history)
         return ComplianceReport(
             plan: input.plan,
             period: ReportPeriod(from: input.from, to: input.to),
@@ -36,13 +38,15 @@ package struct ComplianceReport: Sendable, Hashable, Encodable {
                 downtime.compliance.named("downtime"),
                 proof.compliance.named("proof"),
                 copies.compliance.named("copies"),
+                evidence.compliance.named("evidence"),
             ]),
             recoveryPoint: recoveryPoint,
             recoveryTime: recoveryTime,
             downtime: downtime,
             proof: proof,
             copies: copies,
-            runs: runs
+            runs: runs,
+            evidence: evidence
         )
     }
 }

@@ -39,8 +39,10 @@ struct PointHistory {
 
     /// Folds an input; records count up to `end`.
     init(_ input: ReportInput) {
+        // In the order in which they are folded, not by the clocks of their hosts.
         let records = input.recordsByRepository.filter { $0.record.finished <= input.end }
-            .sorted { $0.record.finished < $1.record.finished }
+            .enumerated().sorted { ($0.element.record.position, $0.offset) < ($1.element.record.position, $1.offset) }
+            .map(\.element)
         for point in input.points {
             lives[point.name] = Life(
                 recoveryInstant: point.recoveryInstant,

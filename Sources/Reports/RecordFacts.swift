@@ -60,6 +60,10 @@ package struct BackupFacts: Sendable, Hashable, Encodable {
     package let totals: BackupTotals?
     package let phases: [PhaseFacts]
     package let failure: Failure?
+    /// Repositories of the plan that did not get the point; nil when none.
+    package let missed: [String]?
+    /// What casts doubt on the points since the last full read; nil when nothing does.
+    package let alarm: Failure?
 
     /// Tells what `run`, begun at `declared`, did.
     package init(_ run: BackupRun, declared: Instant) {
@@ -69,6 +73,8 @@ package struct BackupFacts: Sendable, Hashable, Encodable {
         phases = run.phases.sorted { $0.started < $1.started }
             .map { PhaseFacts($0, declared: declared, recoverySeconds: nil) }
         failure = run.failure
+        missed = run.missed
+        alarm = run.alarm
     }
 }
 
@@ -99,6 +105,8 @@ package struct PruneFacts: Sendable, Hashable, Encodable {
     package let freedBytes: Int64
     /// Points that were gone or replaced, which was accepted; nil when there were none.
     package let accepted: [String]?
+    /// Damaged and missing records that an operator has accepted; nil when none.
+    package let acceptedRecords: [String]?
 
     /// Tells what `run` removed.
     package init(_ run: PruneRun) {
@@ -106,6 +114,7 @@ package struct PruneFacts: Sendable, Hashable, Encodable {
         removedPoints = run.removedPoints.map(\.point.description)
         removedArchives = run.removedArchives
         freedBytes = run.freedBytes
+        acceptedRecords = run.acceptedRecords
     }
 }
 

@@ -82,7 +82,10 @@ package struct DrillTiming: Sendable, Hashable, Encodable {
         input.drills.map { DrillTiming($0.run, declared: $0.record.started) }.sorted { $0.declared < $1.declared }
     }
 
-    /// Judges all drills so far on the judged class of target: the latest one counts, however long ago it was.
+    /// Judges all drills so far on the judged class of target by the latest one.
+    ///
+    /// What it met it met then: where it lies before the period, and longer ago than the promised rhythm allows, that is
+    /// not known any more.
     static func judge(
         _ input: ReportInput,
         _ verdict: (RecoveryTime, Objectives) -> ObjectiveVerdict?
@@ -91,7 +94,12 @@ package struct DrillTiming: Sendable, Hashable, Encodable {
         let start = drills.map(\.declaredAt).min() ?? input.from
         let measured = RecoveryTime.measure(drills, from: start, to: input.end, target: input.recoveryTarget)
         let judged = verdict(measured, input.objectives)
-        guard measured.latestDrill == nil, judged != nil else { return judged }
+        if let latest = measured.latestDrill {
+            let oldest = min(input.from, input.objectives.drillEvery.map { input.end - $0 } ?? input.from)
+            guard judged == .met, latest.declaredAt < oldest else { return judged }
+            return .unknown("the latest drill, of \(latest.declaredAt), lies before the period")
+        }
+        guard judged != nil else { return nil }
         if drills.isEmpty { return .unknown("no drill has measured a recovery yet") }
         return .unknown("no drill has run on this class of target yet (\(input.recoveryTarget.rawValue))")
     }

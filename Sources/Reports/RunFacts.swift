@@ -5,6 +5,8 @@ import Policy
 package struct RunFacts: Sendable, Hashable, Encodable {
     package let done: Int
     package let failed: Int
+    /// How many of those that were done did not reach every repository of the plan.
+    package let partial: Int
     /// Median and 95th percentile of the backups that succeeded.
     package let p50Seconds: Double?
     package let p95Seconds: Double?
@@ -27,6 +29,7 @@ package struct RunFacts: Sendable, Hashable, Encodable {
         let durations = successes.map { $0.record.finished - $0.record.started }
         done = successes.count
         failed = backups.count - successes.count
+        partial = successes.count(where: \.isPartial)
         p50Seconds = percentile(50, of: durations)?.inSeconds
         p95Seconds = percentile(95, of: durations)?.inSeconds
         bytesRead = backups.reduce(0) { $0 + ($1.run.totals?.bytesRead ?? 0) }
@@ -40,15 +43,17 @@ package struct RunFacts: Sendable, Hashable, Encodable {
     }
 
     /// Every backup once: a run into several repositories has a record in each, and reads the database once.
-    private static func runs(_ records: [RunRecord]) -> [(record: RunRecord, run: BackupRun)] {
+    private static func runs(_ records: [RunRecord]) -> [Backup] {
         struct Key: Hashable {
             var host: String
             var started: Instant
         }
-        let backups = records.compactMap { record in record.backup.map { (record: record, run: $0) } }
+        let backups = records.compactMap { record in record.backup.map { Backup(record: record, run: $0) } }
         return Dictionary(grouping: backups) { Key(host: $0.record.host, started: $0.record.started) }.values
             .compactMap { copies in
                 guard var whole = copies.first(where: { $0.run.point != nil }) ?? copies.first else { return nil }
+                // One that cannot be had takes no record of its own: the others say so.
+                whole.isPartial = copies.contains { $0.run.missed != nil || $0.run.point == nil }
                 let totals = copies.compactMap(\.run.totals)
                 whole.run.totals?.bytesRead = totals.map(\.bytesRead).max() ?? 0
                 whole.run.totals?.bytesStored = totals.reduce(0) { $0 + $1.bytesStored }
@@ -56,6 +61,14 @@ package struct RunFacts: Sendable, Hashable, Encodable {
             }
             .sorted { $0.record.finished < $1.record.finished }
     }
+}
+
+/// A run into all repositories of the plan.
+private struct Backup {
+    var record: RunRecord
+    var run: BackupRun
+    /// Whether a repository did not get the point.
+    var isPartial = false
 }
 
 /// A backup that took no point.
@@ -67,7 +80,7 @@ package struct FailedRun: Sendable, Hashable, Codable {
     /// Whether a later backup succeeded.
     package let isOver: Bool
 
-    fileprivate init(_ record: RunRecord, _ run: BackupRun, before successes: [(record: RunRecord, run: BackupRun)]) {
+    fileprivate init(_ record: RunRecord, _ run: BackupRun, before successes: [Backup]) {
         started = record.started
         code = run.failure?.code
         summary = run.failure?.summary ?? "no reason was recorded"

@@ -6,7 +6,8 @@ struct RunsText {
 
     func write(into layout: inout TextLayout) {
         layout.section("Runs", "", nil)
-        layout.fact("backups", "\(facts.done) done, \(facts.failed) failed in the period")
+        let partial = facts.partial > 0 ? " (\(facts.partial) not in every repository)" : ""
+        layout.fact("backups", "\(facts.done) done\(partial), \(facts.failed) failed in the period")
         layout.fact("duration", duration)
         if facts.done > 0 {
             layout.fact("data", "\(ByteCount(facts.bytesRead)) read, \(ByteCount(facts.bytesStored)) stored")

@@ -24,6 +24,7 @@ package struct TextReport: Sendable {
         ProofText(facts: report.proof, nextDrill: report.recoveryPoint.schedule?.nextDrill).write(into: &layout)
         copies(&layout)
         RunsText(facts: report.runs).write(into: &layout)
+        EvidenceText(facts: report.evidence).write(into: &layout)
         layout.blank()
         layout.paragraph(conclusion)
         return layout.lines.map { line in
@@ -53,7 +54,7 @@ package struct TextReport: Sendable {
         let parts: [(String, Compliance)] = [
             ("recovery point", report.recoveryPoint.compliance), ("recovery time", report.recoveryTime.compliance),
             ("downtime", report.downtime.compliance), ("proof", report.proof.compliance),
-            ("copies", report.copies.compliance),
+            ("copies", report.copies.compliance), ("evidence", report.evidence.compliance),
         ]
         let outcome = report.compliance.outcome
         let names = parts.filter { $0.1.outcome == outcome }.map(\.0).joined(separator: ", ")

@@ -15,9 +15,11 @@ package enum PointChain {
         let present = Set(listed)
         let vanished = expected.filter { !present.contains($0) && !evidence.explainsAbsence(of: $0) }.sorted()
         let hashes = Dictionary(points.map { ($0.name, $0.sha256) }) { first, _ in first }
+        let broken = points.compactMap { problem(before: $0, hashes, present, evidence) }
+        let named = Set(broken.map(\.point))
         let breaks =
-            points.compactMap { problem(before: $0, hashes, present, evidence) }
-            + vanished.map {
+            broken
+            + vanished.filter { !named.contains($0) }.map {
                 ChainBreak(
                     point: $0,
                     expected: nil,

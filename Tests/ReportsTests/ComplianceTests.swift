@@ -100,6 +100,23 @@ struct ComplianceTests {
         #expect(report.proof.compliance.outcome == .met)
     }
 
+    @Test("what a drill met long ago is not known any more, unless the promised rhythm still covers it")
+    func ancientDrill() {
+        var scene = Scene.healthy()
+        scene.records.removeAll { if case .drill = $0.event { true } else { false } }
+        scene.drill(at: Scene.now - .seconds(40 * 86_400), seconds: 40)
+        scene.objectives.drillEvery = nil
+        #expect(scene.report.recoveryTime.compliance.outcome == .unknown)
+        #expect(scene.report.downtime.compliance.outcome == .unknown)
+        #expect(scene.report.recoveryTime.compliance.reasons.first?.contains("lies before the period") == true)
+        scene.objectives.drillEvery = .seconds(90 * 86_400)
+        #expect(scene.report.recoveryTime.compliance.outcome == .met)
+        // A miss stays one.
+        scene.objectives.drillEvery = nil
+        scene.objectives.rto = .seconds(30)
+        #expect(scene.report.recoveryTime.compliance.outcome == .missed)
+    }
+
     @Test("the allowance for the decision counts against the recovery time")
     func allowance() {
         var scene = Scene.healthy()

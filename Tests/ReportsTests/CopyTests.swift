@@ -105,5 +105,99 @@ struct CopyTests {
         input.origins = [0, 1]
         let runs = ComplianceReport.make(input: input).runs
         #expect(runs.done == 1 && runs.bytesRead == 60 && runs.bytesStored == 10)
+        #expect(runs.partial == 0)
+    }
+
+    private func backUp(
+        _ hour: Int,
+        _ repository: Int,
+        failing: Bool = false,
+        missed: [String]? = nil
+    ) -> (Int, RunRecord) {
+        let run = BackupRun(
+            point: failing ? nil : PointName(plan: Self.plan, slot: Slot(at(hour))),
+            recoveryInstant: failing ? nil : at(hour),
+            totals: nil,
+            phases: [],
+            failure: failing ? Failure(code: "repository-full", summary: "no space", cause: nil) : nil,
+            missed: missed
+        )
+        let record = RunRecord(
+            tool: "t",
+            plan: Self.plan,
+            host: "h",
+            started: at(hour),
+            finished: at(hour),
+            event: .backup(run)
+        )
+        return (repository, record)
+    }
+
+    @Test("a run that did not reach every repository is told apart, whether the other one took a record of it or not")
+    func partialRuns() {
+        let records = [
+            backUp(1, 0), backUp(1, 1), backUp(2, 0), backUp(2, 1, failing: true), backUp(3, 0, missed: ["second"]),
+            backUp(4, 0, failing: true), backUp(4, 1, failing: true),
+        ]
+        var input = ReportInput(plan: Self.plan, from: begin, to: at(100), now: at(100), records: records.map(\.1))
+        input.origins = records.map(\.0)
+        let report = ComplianceReport.make(input: input)
+        #expect(report.runs.done == 3 && report.runs.partial == 2 && report.runs.failed == 1)
+        #expect(TextReport(report).text.contains("3 done (2 not in every repository), 1 failed in the period"))
+    }
+
+    @Test("of one repository the order of its records decides, and not what the clocks of the hosts said")
+    func order() {
+        let points = [point(1, in: [0])]
+        var found = report(points, [(0, hours: 20, VerifyRun(points: points.map(\.name), bytesRead: 0, bad: []))])
+        #expect(found.recoveryPoint.badPoints.isEmpty)
+        let late = RunRecord(
+            tool: "t",
+            plan: Self.plan,
+            host: "h",
+            started: at(10),
+            finished: at(10),
+            foldedAt: at(21),
+            event: .verify(bad(points))
+        )
+        var input = ReportInput(plan: Self.plan, from: begin, to: at(100), now: at(100), points: points)
+        input.records = [late]
+        input.records.append(
+            RunRecord(
+                tool: "t",
+                plan: Self.plan,
+                host: "h",
+                started: at(20),
+                finished: at(20),
+                event: .verify(VerifyRun(points: points.map(\.name), bytesRead: 0, bad: []))
+            )
+        )
+        found = ComplianceReport.make(input: input)
+        #expect(found.recoveryPoint.badPoints.map(\.since) == [at(10)])
+    }
+
+    @Test("a point that is gone is missed and a record that cannot be read is unknown, whatever was promised")
+    func evidence() {
+        let points = [point(1, in: [0])]
+        var input = ReportInput(plan: Self.plan, from: begin, to: at(100), now: at(100), points: points)
+        let head = String(repeating: "ab", count: 32)
+        let chain = ReportRepository.Chain(signer: "lbsig1qqqqqqqqqqqqqqqqq", records: 7, head: head)
+        input.repositories = [ReportRepository(name: "r1", chains: [chain])]
+        #expect(ComplianceReport.make(input: input).compliance.outcome == .noTarget)
+        #expect(TextReport(ComplianceReport.make(input: input)).text.contains("7 records by lbsig1qqqqqq… in r1"))
+        let broken = ReportRepository.BrokenRecord(record: "records/shop/x/000000001.record", reason: "flipped")
+        input.repositories = [ReportRepository(name: "r1", chains: [chain], brokenRecords: [broken])]
+        #expect(ComplianceReport.make(input: input).compliance.outcome == .unknown)
+        let gone = ReportRepository.MissingPoint(point: points[0].name, reason: "it was there before")
+        input.repositories = [
+            ReportRepository(name: "r1", chains: [chain], brokenRecords: [broken], missingPoints: [gone])
+        ]
+        let report = ComplianceReport.make(input: input)
+        #expect(report.compliance.outcome == .missed)
+        #expect(report.compliance.reasons.first?.contains("in r1: it was there before") == true)
+        // A report from records alone sees it too.
+        input.repositories = []
+        input.records = [backUp(2, 0).1]
+        #expect(ComplianceReport.make(input: input).evidence.compliance.outcome == .missed)
     }
 }

@@ -78,36 +78,84 @@ struct RepositoryCheck {
 
     private func look(into repository: Repository, _ list: inout CheckList) -> Facts {
         var facts = Facts()
-        let found = list.attempt("repository") { () throws -> (points: Int, newest: NewestPoint?, evidence: Evidence) in
+        let found = list.attempt("repository") { () throws -> Found in
             let records = try repository.records(plan: plan)
             for stored in records {
                 guard case .backup(let run) = stored.record.event, run.failure == nil else { continue }
                 facts.durations.append(stored.record.finished - stored.record.started)
             }
-            let newest = try plan.map { try repository.newest(plan: $0) }
-            return (try repository.listPoints(plan: plan).count, newest, Evidence(records))
+            let stock = try repository.archiveStock()
+            return Found(
+                newest: try (plan.map { [$0] } ?? repository.plans()).map { try repository.newest(plan: $0) },
+                evidence: Evidence(records),
+                stock: stock,
+                listed: try repository.listPoints(plan: plan).map(\.name)
+            )
         }
         for remark in repository.remarks {
             list.warn("records", remark.summary, cause: remark.cause, hint: remark.hint)
         }
         guard let found else { return facts }
-        facts.newest = found.newest?.point?.manifest
-        let count = found.points == 1 ? "1 point" : "\(found.points) points"
+        facts.newest = plan == nil ? nil : found.newest.first?.point?.manifest
+        let count = found.listed.count == 1 ? "1 point" : "\(found.listed.count) points"
         let age = facts.newest.map { ", the newest \((now - $0.recoveryInstant).inWords) old" } ?? ""
         list.ok("repository", "\(repository.displayName) opens and can be written, \(count)\(age)")
-        let unreadable = (found.newest?.damaged ?? []).map { ($0.point, $0.reason) }
-        let bad = found.evidence.bad.map { ($0.key, $0.value) }.filter { entry in
-            !unreadable.contains { $0.0 == entry.0 }
+        found.judge(&list)
+        return facts
+    }
+
+    /// What is known of the points, without reading more than the newest.
+    private struct Found {
+        /// Of each plan.
+        var newest: [NewestPoint]
+        var evidence: Evidence
+        var stock: ArchiveStock
+        var listed: [PointName]
+
+        func judge(_ list: inout CheckList) {
+            let unreadable = newest.flatMap(\.damaged).map { ($0.point, $0.reason) }
+            let points = newest.compactMap(\.point).map(KnownPoint.init)
+            let named = Set(unreadable.map(\.0) + points.map(\.name))
+            let bad = listed.filter { !named.contains($0) }.compactMap { name in
+                evidence.problem(of: name, needing: []).map { (name, $0) }
+            }
+            for (point, reason) in (unreadable + bad).sorted(by: { $0.0 < $1.0 }) {
+                list.warn(
+                    "points",
+                    "point '\(point)' is damaged",
+                    cause: redacted(reason),
+                    hint: "It does not count; put it back from another copy, or let it go."
+                )
+            }
+            for point in evidence.vanished(among: listed) {
+                list.fail("points", gone(point))
+            }
+            for point in points {
+                if let problem = problem(of: point) { list.fail("points", broken(point.name, problem)) }
+            }
         }
-        for (point, reason) in (unreadable + bad).sorted(by: { $0.0 < $1.0 }) {
-            list.warn(
-                "points",
-                "point '\(point)' is damaged",
+
+        private func problem(of point: KnownPoint) -> String? {
+            stock.problem(of: point, isConfirmed: evidence.committed.contains(point.name))
+                ?? evidence.problem(of: point.name, needing: point.uses.map(\.archive))
+        }
+
+        private func broken(_ point: PointName, _ reason: String) -> Diagnostic {
+            Diagnostic(
+                .objectCorrupt,
+                "the newest point, '\(point)', cannot be restored from here as it is",
                 cause: redacted(reason),
-                hint: "It does not count; put it back from another copy, or let it go."
+                hint: "Take a new backup now, and mend it with 'lifeboat verify --repair' if there is another copy."
             )
         }
-        return facts
+
+        private func gone(_ point: PointName) -> Diagnostic {
+            Diagnostic(
+                .objectMissing,
+                "point '\(point)' is gone, although no prune removed it",
+                hint: "Find out who removed it; 'lifeboat repo sync' brings it back from another copy."
+            )
+        }
     }
 
     private func checkSpace(_ repository: Repository, _ facts: Facts, _ list: inout CheckList) {

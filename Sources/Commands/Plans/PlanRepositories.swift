@@ -14,6 +14,8 @@ struct PlanRepositories: Sendable {
     let opened: [Opened]
     /// Why others of the plan are left out, by name.
     let failures: [(name: String, error: Diagnostic)]
+    /// Names of repositories that are one with another of the plan, which is named too.
+    private let doubles: [(name: String, same: String)]
 
     /// Opens them in the plan's order; throws only when none of them opens.
     init(
@@ -26,6 +28,8 @@ struct PlanRepositories: Sendable {
     }
 
     /// Opens these, in their order; throws only when none of them opens.
+    ///
+    /// One that is the same repository as another before it is one copy, and is left out.
     init(
         _ places: [RepositoryPlace],
         _ keyring: Keyring,
@@ -34,9 +38,14 @@ struct PlanRepositories: Sendable {
     ) throws {
         var opened: [Opened] = []
         var failures: [(name: String, error: Diagnostic)] = []
+        var doubles: [(name: String, same: String)] = []
         for place in places {
             do {
                 let repository = try Repository.open(try place.store(in: context, for: use), keyring: keyring)
+                if let same = opened.first(where: { $0.repository.descriptor.id == repository.descriptor.id }) {
+                    doubles.append((place.name, same.name))
+                    continue
+                }
                 opened.append(Opened(name: place.name, repository: repository))
             } catch {
                 failures.append((place.name, Commands.diagnostic(for: error)))
@@ -45,12 +54,24 @@ struct PlanRepositories: Sendable {
         if opened.isEmpty, let first = failures.first { throw first.error }
         self.opened = opened
         self.failures = failures
+        self.doubles = doubles
+    }
+
+    /// Why repositories of the plan were left out.
+    var passedOver: [Diagnostic] {
+        failures.map { .passedOver("repository '\($0.name)' does not count: \($0.error.summary)") }
+            + doubles.map { double in
+                Diagnostic(
+                    .partial,
+                    "repository '\(double.name)' of the plan is '\(double.same)' by another name: that is one copy, not two",
+                    cause: "their descriptors have the same id",
+                    hint: "Give each repository a place of its own."
+                )
+            }
     }
 
     /// What to tell beside the answer, once the repositories were read: what was left out, and what was found on the way.
-    var warnings: [Diagnostic] {
-        failures.map { .passedOver("repository '\($0.name)' does not count: \($0.error.summary)") } + remarks
-    }
+    var warnings: [Diagnostic] { passedOver + remarks }
 
     /// What was found on the way.
     var remarks: [Diagnostic] { opened.flatMap(\.repository.remarks) }
@@ -62,7 +83,7 @@ struct PlanRepositories: Sendable {
     }
 
     /// How many repositories the plan has.
-    var count: Int { opened.count + failures.count }
+    var count: Int { opened.count + failures.count + doubles.count }
 
     /// The point that `selector` means: `latest` is the newest that any of them has, all else the first that is found.
     func resolve(_ selector: String, plan: PlanName?) throws -> PointName {

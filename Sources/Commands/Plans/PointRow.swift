@@ -136,13 +136,19 @@ struct PointRow: Encodable, Sendable {
     ) throws -> [PointRow] {
         guard let oldest = listings.map(\.modified).min() else { return [] }
         let evidence = try repository.evidence(plan: plan, since: oldest - clockMargin)
+        let stock = try repository.archiveStock()
         return try listings.map { listing in
             var row = PointRow(name: listing.name, committed: listing.modified)
             row.proven = evidence.proven[listing.name]
             row.held = evidence.holds[listing.name]
-            row.damaged = evidence.findings.reason(of: listing.name)
+            row.damaged = evidence.problem(of: listing.name, needing: [])
             do {
-                let manifest = try repository.readPoint(listing.name).manifest
+                let stored = try repository.readPoint(listing.name)
+                let known = KnownPoint(stored)
+                row.damaged =
+                    stock.problem(of: known, isConfirmed: evidence.committed.contains(listing.name))
+                    ?? evidence.problem(of: listing.name, needing: known.uses.map(\.archive))
+                let manifest = stored.manifest
                 row.recoveryInstant = manifest.recoveryInstant
                 row.bytesRepresented = manifest.totals.bytesRepresented
                 row.bytesRead = manifest.totals.bytesRead

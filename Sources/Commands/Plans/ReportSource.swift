@@ -8,12 +8,12 @@ import Settings
 /// Where the facts of one plan's report come from: its repositories and its settings.
 struct ReportSource {
     let plan: PlanName
-    let repositories: [Repository]
+    let repositories: [PlanRepositories.Opened]
     let settings: PlanSettings?
-    /// Why a repository of the plan was passed over.
-    var notices: [String] = []
+    /// Why repositories of the plan were passed over.
+    var passedOver: [Diagnostic] = []
     /// That, and what was found on the way, once the facts were read.
-    var warnings: [Diagnostic] { notices.map { .passedOver($0) } + repositories.flatMap(\.remarks) }
+    var warnings: [Diagnostic] { passedOver + repositories.flatMap(\.repository.remarks) }
 
     /// The repository that was named with its plans, or plans of the settings.
     static func all(_ command: ReportCommand, in context: CommandContext) throws -> [ReportSource] {
@@ -34,52 +34,61 @@ struct ReportSource {
                     hint: "Take a point with 'lifeboat backup'."
                 )
             }
-            return plans.map { ReportSource(plan: $0, repositories: [repository], settings: nil) }
+            let opened = PlanRepositories.Opened(name: repository.displayName, repository: repository)
+            return plans.map { ReportSource(plan: $0, repositories: [opened], settings: nil) }
         }
         let settings = try SettingsChoice(config: command.repository.config).load(in: context)
         return try settings.plans(named: command.plans + (command.repository.plan.map { [$0] } ?? [])).map { plan in
             guard let name = PlanName(plan.name) else {
                 throw Diagnostic(.settingsInvalid, "'\(plan.name)' cannot be the name of a plan")
             }
-            let places = try settings.places(ofPlan: plan.name, in: context)
-            let opened = places.map { place in
-                Result { try Repository.open(try place.store(in: context, for: .reading), keyring: keyring) }
-            }
-            let repositories = opened.compactMap { try? $0.get() }
             // Facts come from those within reach; what lies only in the others counts as not there.
-            if repositories.isEmpty, let first = opened.first { _ = try first.get() }
-            let notices = zip(places, opened).compactMap { place, result -> String? in
-                guard case .failure(let error) = result else { return nil }
-                return "repository '\(place.name)' does not count: \(diagnostic(for: error).summary)"
-            }
-            return ReportSource(plan: name, repositories: repositories, settings: plan, notices: notices)
+            let found = try PlanRepositories(
+                try settings.places(ofPlan: plan.name, in: context),
+                keyring,
+                in: context,
+                for: .reading
+            )
+            return ReportSource(plan: name, repositories: found.opened, settings: plan, passedOver: found.passedOver)
         }
     }
 
     /// Reads what the report is made from.
     func input(from: Instant, now: Instant, overriding: (Objectives) -> Objectives) throws -> ReportInput {
-        let records = try repositories.map { try $0.records(plan: plan).map(\.record) }
+        let readings = try repositories.map {
+            try RepositoryReading($0.repository, named: $0.name, plan: plan, now: now)
+        }
         var input = ReportInput(
             plan: plan,
             from: from,
             to: now,
             now: now,
-            objectives: overriding(settings?.objectives.stated ?? Objectives()),
+            objectives: overriding(promises),
             recoveryTarget: settings?.recoveryTarget ?? .ephemeral,
-            points: try points(),
-            records: records.flatMap(\.self),
+            points: Self.points(readings),
+            records: readings.flatMap(\.records),
             schedule: settings?.schedule.facts(now: now)
         )
-        input.origins = records.enumerated().flatMap { number, records in records.map { _ in number } }
+        input.origins = readings.enumerated().flatMap { number, reading in reading.records.map { _ in number } }
+        input.repositories = readings.map(\.facts)
         return input
     }
 
+    /// What was promised: as many copies as there are repositories, where nothing else is said.
+    private var promises: Objectives {
+        var stated = settings?.objectives.stated ?? Objectives()
+        if let settings, stated.copies == nil, settings.repositories.count > 1 {
+            stated.copies = settings.repositories.count
+        }
+        return stated
+    }
+
     /// Every point once, with the repositories that hold it and what is wrong with its copies.
-    private func points() throws -> [ReportPoint] {
+    private static func points(_ readings: [RepositoryReading]) -> [ReportPoint] {
         var found: [PointName: ReportPoint] = [:]
-        for (number, repository) in repositories.enumerated() {
-            let evidence = try repository.evidence(plan: plan)
-            for listing in try repository.listPoints(plan: plan) {
+        for (number, reading) in readings.enumerated() {
+            for copy in reading.points {
+                let listing = copy.listing
                 var point =
                     found[listing.name]
                     ?? ReportPoint(
@@ -93,16 +102,11 @@ struct ReportSource {
                 point.copies += 1
                 point.repositories.insert(number)
                 point.committedAt = min(point.committedAt, listing.modified)
-                point.hold = point.hold ?? evidence.holds[listing.name]
-                point.provenAt = [point.provenAt, evidence.proven[listing.name]].compactMap(\.self).max()
-                do {
-                    let manifest = try repository.readPoint(listing.name).manifest
-                    point.recoveryInstant = manifest.recoveryInstant
-                    point.bytes = manifest.totals.bytesStored
-                } catch let error as Diagnostic where error.code != .keyMissing && error.code != .keyWrong {
-                    // A copy that cannot be read protects nobody; it never counted.
-                    point.badCopies[number] = listing.modified
-                }
+                point.hold = point.hold ?? reading.evidence.holds[listing.name]
+                point.provenAt = [point.provenAt, reading.evidence.proven[listing.name]].compactMap(\.self).max()
+                point.badCopies[number] = copy.badSince
+                point.recoveryInstant = copy.known?.recoveryInstant ?? point.recoveryInstant
+                point.bytes = copy.bytesStored ?? point.bytes
                 found[listing.name] = point
             }
         }

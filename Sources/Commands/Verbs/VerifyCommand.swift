@@ -23,9 +23,10 @@ struct VerifyCommand: LifeboatCommand {
     static let name = "verify"
     static let summary = "Read stored points back and compare every byte"
     static let discussion = """
-        Checks signatures and manifests, reads every archive that the points need and compares its SHA-256. With --deep \
-        everything is decrypted too, and the hash of every range compared, which needs an identity. With --quick only \
-        the presence and the sizes are looked at, which finds what is missing in little time and acquits nothing.
+        Checks signatures and manifests, and that no point and no record is gone; reads every archive that the points need \
+        and compares its SHA-256. With --deep everything is decrypted too, and the hash of every range compared, which \
+        needs an identity. With --quick only the presence and the sizes of archives are looked at, which finds what is \
+        missing in little time and acquits nothing.
 
         --repair puts damaged archives and points back from another repository, needs no identity, and replaces only what \
         was read again and proven bad, by bytes that were read and found good.
@@ -102,7 +103,7 @@ struct VerifyCommand: LifeboatCommand {
         case .json: try console.answer("verification", VerifyAnswers(result.answers))
         case .text: for answer in result.answers { VerifyText(answer, of: result.answers.count).print(on: console) }
         }
-        if result.answers.contains(where: { !$0.bad.isEmpty }) {
+        if result.answers.contains(where: { !$0.isSound }) {
             for failure in result.failures { console.warn(failure.error, as: output.format) }
             throw CommandOutcome(status: .repository)
         }
