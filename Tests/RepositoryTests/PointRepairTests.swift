@@ -64,6 +64,17 @@ struct PointRepairTests {
         #expect(store.objects.filter { $0.key.text.hasPrefix("points/") } == damaged)
     }
 
+    @Test("a mended point that goes later is missed, although its removal is on record")
+    func missedAgain() throws {
+        let run = BackupRun(point: Scene.name(2), recoveryInstant: nil, totals: nil, phases: [], failure: nil)
+        try scene.repository.append(scene.record(.backup(run), hour: 2))
+        try damage(2)
+        #expect(try repair(2, from: [copy]) != nil)
+        #expect(try scene.repository.verifyChain(plan: Scene.shop).isEmpty)
+        store.remove(Layout.point(Scene.name(2)))
+        #expect(try scene.repository.verifyChain(plan: Scene.shop).map(\.point) == [Scene.name(2)])
+    }
+
     @Test("an archive that is missing as well comes with it")
     func withArchive() throws {
         try damage(0)

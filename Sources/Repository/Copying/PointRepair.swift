@@ -32,7 +32,7 @@ extension Repository {
                 refusal = refusal ?? unmendable(name, error)
                 continue
             }
-            try replace(point, sealed.catalog, session: session, tool: tool)
+            try replace(point, sealed.catalog, from: copy, session: session, tool: tool)
             return copy
         }
         if let refusal { throw refusal }
@@ -45,7 +45,13 @@ extension Repository {
         try requireArchives(of: manifest)
     }
 
-    private func replace(_ point: StoredPoint, _ catalog: [UInt8], session: Session, tool: String) throws {
+    private func replace(
+        _ point: StoredPoint,
+        _ catalog: [UInt8],
+        from copy: Repository,
+        session: Session,
+        tool: String
+    ) throws {
         let name = point.name
         let hash = { try Hex.encode(SHA256.digest(of: self.object(at: Layout.point(name)))) }
         // What a bad disk does not give back has no hash any more; no other point names it then.
@@ -55,7 +61,11 @@ extension Repository {
         try store.remove(Layout.point(name))
         var manifest = point.manifest
         manifest.previous = try predecessor(of: name)
-        _ = try commit(manifest, sealedCatalog: catalog, session: session)
+        let mended = try commit(manifest, sealedCatalog: catalog, session: session)
+        // So that it is missed when it goes again: its removal is on record.
+        var run = SyncRun(source: copy.descriptor.id)
+        run.points = [mended.asPrevious]
+        _ = try? append(author.record(.sync(run), plan: name.plan))
     }
 
     private func unmendable(_ name: PointName, _ reason: Diagnostic) -> Diagnostic {
