@@ -65,7 +65,10 @@ struct FallOverTests {
             for archive in try copies.archives(of: "a") { try spoilHeader(archive) }
             let deep = try copies.run(["verify", "--deep", "--from", "a", "--config", copies.config])
             #expect(deep.status == 13 && deep.output.contains("1 of 1 points are bad"), "\(deep)")
-            try withDatabase { target in #expect(try restore(copies, to: target).status == 0) }
+            try withDatabase { target in
+                let answer = try restore(copies, to: target)
+                #expect(answer.status == 0, "\(answer)")
+            }
             let drill = try copies.run(["drill", "--config", copies.config])
             #expect(drill.status == 0 && drill.output.contains("proven shop/"), "\(drill)")
             #expect(drill.output.contains("the copy in '\(copies.path("a"))': it is damaged"), "\(drill)")
