@@ -15,11 +15,11 @@ struct ReadingTests {
     /// Large ranges, small tables in their hundreds, and values out of line that nothing makes smaller.
     private static let sql = """
         CREATE TABLE wide AS SELECT i, sha512(i::text::bytea)::text || sha512((-i)::text::bytea)::text AS body
-          FROM generate_series(1, 60000) AS i;
+          FROM generate_series(1, 25000) AS i;
         CREATE TABLE documents (id int, body text);
         ALTER TABLE documents ALTER body SET STORAGE EXTERNAL;
         INSERT INTO documents SELECT g, (SELECT string_agg(md5((g * 1000 + i)::text), '') FROM generate_series(1, 500) AS i)
-          FROM generate_series(1, 200) AS g;
+          FROM generate_series(1, 100) AS g;
         DO $$ BEGIN FOR i IN 1..300 LOOP
           EXECUTE format('CREATE TABLE small_%s AS SELECT g AS id, md5(g::text) AS body FROM generate_series(1, %s) AS g', i, 20 + i % 40);
         END LOOP; END $$;
