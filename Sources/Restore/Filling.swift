@@ -13,6 +13,8 @@ import Synchronization
 struct Filling: Sendable {
     let archives: ArchiveCopies
     let manifest: Manifest
+    /// Tables that were there before: whatever they hold stays.
+    let standing: Set<TableName>
     let builder: SchemaBuilder
     let progress: RestoreProgress
     let phases: PhaseRecorder
@@ -102,6 +104,7 @@ private final class FillingSeat {
             connection: try RestoreSession.openForRows(target, like: filling.manifest, stop: stop),
             reader: try RangeReader(shelf: archives()),
             encoding: filling.manifest.source.encoding,
+            standing: filling.standing,
             progress: filling.progress
         )
         loader = made

@@ -199,7 +199,10 @@ struct FillingPlan: Sendable {
         jobs.append(Job(work: work, ordering: ordering))
     }
 
-    private static func identity(_ table: TableData) -> ObjectIdentity {
-        ObjectIdentity(.table, schema: table.schema, name: table.name)
-    }
+    private static func identity(_ table: TableData) -> ObjectIdentity { table.identity }
+}
+
+extension TableData {
+    /// The table as the catalog names it.
+    var identity: ObjectIdentity { ObjectIdentity(.table, schema: schema, name: name) }
 }

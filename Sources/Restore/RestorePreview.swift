@@ -8,6 +8,8 @@ package struct RestorePreview: Sendable, Encodable {
     package let textBytes: Int64
     package let definitions: Int
     package let leftOut: [Omission]
+    /// Tables that no definition makes: they come with an extension, and keep the rows that they have in the target.
+    package let extensionTables: [String]
     /// The tablespaces that objects ask for on the target.
     package let tablespaces: [String]
 
@@ -20,6 +22,9 @@ package struct RestorePreview: Sendable, Encodable {
         rows = selected.reduce(0) { $0 + $1.proof.rows }
         textBytes = selected.reduce(0) { $0 + $1.textBytes }
         definitions = part.catalog.objects.count
+        let made = Set(part.catalog.objects(of: .table).map(\.identity))
+        extensionTables = selected.filter { $0.proof.rows > 0 && !made.contains($0.identity) }
+            .map(\.fullName.description)
         leftOut = part.omissions + SelectionLosses(manifest, part.catalog, selection).omissions
         let spaces = part.catalog.tablespaces.keys.map { options.tablespaces[$0] ?? $0 }
         tablespaces = Set(spaces).sorted().map(\.text)
@@ -33,7 +38,8 @@ package struct RestorePreview: Sendable, Encodable {
             "load \(rows) rows (\(textBytes) bytes of text) into \(tables) tables, the largest first",
             "build indexes, constraints, triggers and policies in parallel",
             "apply privileges, refresh materialized views, gather statistics",
-        ] + tablespaces.map { "use the tablespace '\($0)' where the target has it" }
+        ] + extensionTables.map { "leave '\($0)' as it is where an extension of the target has rows there already" }
+            + tablespaces.map { "use the tablespace '\($0)' where the target has it" }
             + leftOut.map { "leave out \($0.object): \($0.reason)" }
     }
 }

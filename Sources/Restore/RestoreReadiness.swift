@@ -10,6 +10,10 @@ struct RestoreReadiness {
     let inspection: TargetInspection
     /// What is created.
     let catalog: DatabaseCatalog
+    /// The tables whose rows are loaded.
+    let tables: [TableData]
+    /// Those of them that were there before.
+    let standing: StandingTables
     let omissions: [Omission]
     /// What the target may refuse without loss of rows; nil when it has no reason to refuse anything.
     let uncertain: Set<ObjectIdentity>?
@@ -28,13 +32,19 @@ struct RestoreReadiness {
         let places = try TablespacePlan(part.catalog, options, inspection)
         let losses = SelectionLosses(manifest, part.catalog, selection)
         let omissions = part.omissions + places.omissions + losses.omissions
+        let tables = manifest.tables.filter(selection.includes)
         guard !options.isScratchCluster else {
             (catalog, self.omissions, uncertain) = (places.catalog, omissions, nil)
+            (self.tables, standing) = (tables, StandingTables())
             return
         }
         try inspection.requireEncoding(of: manifest.source)
         let overlap = try TargetOverlap(places.catalog, selection, inspection.names, database: inspection.database)
         let catalog = overlap.catalog.withoutComments(inspection.extensionComments)
+        let made = Set(catalog.objects(of: .table).map(\.identity))
+        standing = try StandingTables(tables.filter { !made.contains($0.identity) }, connection)
+        try standing.requireEmpty(in: inspection.database, allowing: options.confirmedName)
+        self.tables = tables.filter { [standing] in !standing.occupied.contains($0.fullName) }
         let powers = inspection.powers
         try powers.requireCreation(of: catalog, in: inspection.database, inspection.names)
         let refused = try powers.refusedExtensions(of: catalog, connection)
@@ -42,7 +52,7 @@ struct RestoreReadiness {
         // A superuser may do everything, but not for roles that nobody creates.
         let isAllowedAll = powers.isSuperuser && options.createsRoles && selection.isEverything
         self.catalog = catalog
-        self.omissions = omissions + overlap.omissions
+        self.omissions = omissions + overlap.omissions + standing.omissions(tables)
         uncertain = isAllowedAll ? nil : needs.uncertain
     }
 }

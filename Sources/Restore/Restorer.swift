@@ -60,7 +60,7 @@ package struct Restorer: Sendable {
         } catch {
             throw UnfinishedRestore(
                 database: ready.inspection.database,
-                isShared: !ready.inspection.occupants.isEmpty,
+                isShared: !ready.inspection.occupants.isEmpty || !ready.standing.occupied.isEmpty,
                 wasInterrupted: stop.isRequested
             ).explained(error)
         }
@@ -75,7 +75,7 @@ package struct Restorer: Sendable {
         let unfilled = options.isScratchCluster ? ForeignViews(ready.catalog).identities : []
         var plan = StepPlan(order, options, ready.inspection, unfilled: unfilled)
         let uncertain = ready.uncertain.map { UncertainSteps(from: &plan, uncertain: $0) }
-        let tables = manifest.tables.filter(ready.selection.includes)
+        let tables = ready.tables
         progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
 
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
@@ -84,8 +84,8 @@ package struct Restorer: Sendable {
         try withLoader(ready.catalog, plan, makesRoles: uncertain == nil, stop, examine) { builder, admit in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
             try loadSequences(of: ready.catalog, stop)
-            outcome.statements += try filling(builder, from: archives, isCautious: uncertain != nil)
-                .run(fillingPlan(tables, plan, ready), stop: stop)
+            outcome.statements += try filling(builder, ready, from: archives, isCautious: uncertain != nil)
+                .run(fillingPlan(plan, ready), stop: stop)
             try phase("privileges") {
                 outcome.statements += try builder.runInOrder(plan.privileges, stop: stop)
                 guard let uncertain else { return }
@@ -175,7 +175,12 @@ package struct Restorer: Sendable {
     }
 
     /// Statistics are gathered here too, while no owner is a superuser: the functions of indexes run as the owner.
-    private func filling(_ builder: SchemaBuilder, from archives: ArchiveCopies, isCautious: Bool) -> Filling {
+    private func filling(
+        _ builder: SchemaBuilder,
+        _ ready: RestoreReadiness,
+        from archives: ArchiveCopies,
+        isCautious: Bool
+    ) -> Filling {
         var options = options
         if isCautious {
             options.appliesOwners = false
@@ -184,6 +189,7 @@ package struct Restorer: Sendable {
         return Filling(
             archives: archives,
             manifest: manifest,
+            standing: ready.standing.names,
             builder: builder,
             progress: progress,
             phases: phases,
@@ -191,7 +197,7 @@ package struct Restorer: Sendable {
         )
     }
 
-    private func fillingPlan(_ tables: [TableData], _ plan: StepPlan, _ ready: RestoreReadiness) -> FillingPlan {
+    private func fillingPlan(_ plan: StepPlan, _ ready: RestoreReadiness) -> FillingPlan {
         var callers: Set<ObjectIdentity> = []
         for object in ready.catalog.objects {
             let needed = object.stages.filter { $0.section == .postData }.flatMap(\.dependencies).map(\.object.kind)
@@ -202,7 +208,7 @@ package struct Restorer: Sendable {
         // What an extension has made is none of them: it may have put rows in.
         let made = Set(ready.catalog.objects(of: .table).map(\.identity))
         return FillingPlan(
-            tables,
+            ready.tables,
             largeObjects: ready.selection.isEverything ? manifest.largeObjects : nil,
             steps: plan.postData,
             calling: { callers.contains($0) },

@@ -10,9 +10,18 @@ struct TableLoader {
     private let progress: RestoreProgress
     /// The encoding of the COPY text, which is the source database's own.
     private let encoding: String
+    /// Tables that this restore has not made: they are added to, never emptied.
+    private let standing: Set<TableName>
 
-    init(connection: Connection, reader: RangeReader, encoding: String, progress: RestoreProgress) {
+    init(
+        connection: Connection,
+        reader: RangeReader,
+        encoding: String,
+        standing: Set<TableName>,
+        progress: RestoreProgress
+    ) {
         self.encoding = encoding
+        self.standing = standing
         self.connection = connection
         self.reader = reader
         self.progress = progress
@@ -22,7 +31,8 @@ struct TableLoader {
     ///
     /// TRUNCATE and COPY FREEZE in one transaction let the server skip the write-ahead log where its configuration
     /// allows, and spare the table its first rewrite by VACUUM. Tables with a condition (configuration tables of
-    /// extensions) already hold the extension's own rows, so they are added to instead. Small tables that certainly are
+    /// extensions) already hold the extension's own rows, and tables that were there before may hold anybody's, so both are
+    /// added to instead. Small tables that certainly are
     /// empty are not truncated either: that makes each of its files anew and waits for the disk, which takes longer than
     /// the rows. When an archive fails in the middle, the transaction is begun again with another copy of it, or with other
     /// archives that hold the same rows, where there are some.
@@ -41,7 +51,7 @@ struct TableLoader {
                 do {
                     try load(
                         table,
-                        truncating: !areEmpty && table.condition == nil,
+                        truncating: !areEmpty && table.condition == nil && !standing.contains(table.fullName),
                         after: position == 0 ? "BEGIN; " : ""
                     )
                 } catch let error as PostgresError {

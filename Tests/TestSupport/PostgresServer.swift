@@ -14,6 +14,8 @@ package final class PostgresServer: Sendable {
     package let folder: String
     /// The TCP port on 127.0.0.1, and the number in the socket's name.
     package let port: Int
+    /// The folder that holds `postgres` and `initdb`.
+    package let programs: String
     /// The superuser, who needs no password on the socket.
     package static let superuser = "postgres"
 
@@ -35,16 +37,22 @@ package final class PostgresServer: Sendable {
     /// A cluster of its own, for a test that has to break it; the caller ends it with `stop()`.
     package convenience init(ownFor major: PostgresMajor) throws { try self.init(starting: major) }
 
-    private init(starting major: PostgresMajor) throws {
+    /// A cluster of its own whose server, and any other that runs its `programs`, has `extensions` besides the usual ones.
+    package convenience init(with extensions: [TestExtension]) throws {
+        try self.init(starting: .v15, extensions: extensions)
+    }
+
+    private init(starting major: PostgresMajor, extensions: [TestExtension] = []) throws {
         self.major = major
         folder = try makeClusterFolder()
         port = try unusedPort()
         let binaries = try major.binaries()
         let account = geteuid() == 0 ? Self.superuser : nil
         try initialize(folder, binaries: binaries, account: account, port: port)
+        programs = extensions.isEmpty ? binaries : try major.programs(with: extensions, below: folder)
         let launch = ChildLaunch(
             "/bin/sh",
-            ["-c", Self.supervision, "sh", binaries + "/postgres", folder],
+            ["-c", Self.supervision, "sh", programs + "/postgres", folder],
             user: account,
             workingDirectory: folder,
             signalAtOurDeath: .terminate

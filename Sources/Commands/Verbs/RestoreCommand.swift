@@ -39,7 +39,8 @@ struct RestoreCommand: LifeboatCommand {
         restores need not be a superuser: owners, grants and comments that it may not set are listed at the end.
 
         A partitioned table brings its partitions. With --schema or --table, schemas and types that the target has \
-        already are taken as they are; large objects come with a whole restore only.
+        already are taken as they are; large objects come with a whole restore only. Nothing that the target holds is \
+        ever removed: rows in the tables of its extensions stay, and the point's are then left out.
         """
     static let examples = [
         CommandExample("The newest point", "lifeboat restore latest --from ./backups --to 'host=db1 dbname=shop'"),
