@@ -27,6 +27,30 @@ struct LoaderRole {
         return LoaderRole(name: name)
     }
 
+    /// Lets the role fill tables that extensions have made: they belong to the superuser, and policies may guard them.
+    ///
+    /// The rows are the source's, and what judges them (conditions, triggers) may call what they name.
+    func admit(to tables: [TableData], on connection: Connection) throws {
+        guard !tables.isEmpty else { return }
+        try connection.execute("ALTER ROLE \(name) BYPASSRLS")
+        for right in try rights(on: tables, connection) { try connection.execute("GRANT \(right) TO \(name)") }
+    }
+
+    /// Takes back what `admit(to:)` gave, so that the tables have the privileges that they had.
+    func dismiss(from tables: [TableData], on connection: Connection) throws {
+        for right in try rights(on: tables, connection) { try connection.execute("REVOKE \(right) FROM \(name)") }
+    }
+
+    private func rights(on tables: [TableData], _ connection: Connection) throws -> [String] {
+        let schemas = Set(tables.map { Spelling($0.schema) }).sorted()
+        let usage = try schemas.map { "USAGE ON SCHEMA \(try connection.quoteIdentifier($0.text))" }
+        return try usage
+            + tables.map { table in
+                let schema = try connection.quoteIdentifier(table.schema)
+                return "INSERT, TRUNCATE ON \(schema).\(try connection.quoteIdentifier(table.name))"
+            }
+    }
+
     /// Lets the role connect even where the restored privileges keep it out by now.
     func admit(on connection: Connection) throws {
         let allowed = try connection.query(

@@ -18,6 +18,14 @@ struct RestoreReadiness {
     /// What the target may refuse without loss of rows; nil when it has no reason to refuse anything.
     let uncertain: Set<ObjectIdentity>?
 
+    /// Those of the tables that come with an extension: none of the definitions makes them.
+    var extensionTables: [TableData] { Self.extensionTables(tables, catalog) }
+
+    private static func extensionTables(_ tables: [TableData], _ catalog: DatabaseCatalog) -> [TableData] {
+        let made = Set(catalog.objects(of: .table).map(\.identity))
+        return tables.filter { !made.contains($0.identity) }
+    }
+
     /// Looks at the target of `restorer` and writes nothing that stays.
     init(for restorer: Restorer, _ selection: RestoreSelection, _ stop: Stop) throws {
         let (manifest, options) = (restorer.manifest, restorer.options)
@@ -41,8 +49,7 @@ struct RestoreReadiness {
         try inspection.requireEncoding(of: manifest.source)
         let overlap = try TargetOverlap(places.catalog, selection, inspection.names, database: inspection.database)
         let catalog = overlap.catalog.withoutComments(inspection.extensionComments)
-        let made = Set(catalog.objects(of: .table).map(\.identity))
-        standing = try StandingTables(tables.filter { !made.contains($0.identity) }, connection)
+        standing = try StandingTables(Self.extensionTables(tables, catalog), connection)
         try standing.requireEmpty(in: inspection.database, allowing: options.confirmedName)
         self.tables = tables.filter { [standing] in !standing.occupied.contains($0.fullName) }
         let powers = inspection.powers

@@ -81,8 +81,9 @@ package struct Restorer: Sendable {
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
         var outcome = RestoreOutcome(notApplied: ready.omissions + plan.omissions, unfilled: unfilled)
         if uncertain != nil { try attempt(UncertainSteps.plain(plan.roles.now), &outcome, stop) }
-        try withLoader(ready.catalog, plan, makesRoles: uncertain == nil, stop, examine) { builder, admit in
+        try withLoader(ready, plan, makesRoles: uncertain == nil, stop, examine) { builder, loader in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
+            if let loader { try loader.role.admit(to: ready.extensionTables, on: loader.superuser) }
             try loadSequences(of: ready.catalog, stop)
             outcome.statements += try filling(builder, ready, from: archives, isCautious: uncertain != nil)
                 .run(fillingPlan(plan, ready), stop: stop)
@@ -92,7 +93,7 @@ package struct Restorer: Sendable {
                 try attempt(uncertain.steps, &outcome, stop)
                 try bequeathLargeObjects(ready, &outcome, stop)
             }
-            try admit()
+            if let loader { try loader.role.admit(on: loader.superuser) }
             try phase("refresh") { try refresh(plan.refresh, builder, &outcome, stop) }
         }
         try attempt(plan.labels.early, &outcome, stop)
@@ -218,23 +219,25 @@ package struct Restorer: Sendable {
 
     /// Creates the roles, and the loader where there is to be one; gives the roles their full power afterwards.
     private func withLoader(
-        _ catalog: DatabaseCatalog,
+        _ ready: RestoreReadiness,
         _ plan: StepPlan,
         makesRoles: Bool,
         _ stop: Stop,
         _ examine: (_ reader: ConnectionSettings) throws -> Void,
-        _ body: (_ builder: SchemaBuilder, _ admit: () throws -> Void) throws -> Void
+        _ body: (_ builder: SchemaBuilder, _ loader: (role: LoaderRole, superuser: Connection)?) throws -> Void
     ) throws {
         let plain = SchemaBuilder(target: target, workers: options.workers, loader: nil, progress: progress)
         if makesRoles { _ = try plain.runInOrder(plan.roles.now, stop: stop) }
-        guard options.isScratchCluster else { return try body(plain) {} }
+        guard options.isScratchCluster else { return try body(plain, nil) }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
-        let owners = catalog.objects(of: .role).map(\.identity.name)
+        let owners = ready.catalog.objects(of: .role).map(\.identity.name)
         let loader = try LoaderRole.create(memberOf: owners, on: connection)
         let asLoader = try target.with("user", loader.name)
         try body(
-            SchemaBuilder(target: target, workers: options.workers, loader: asLoader, progress: progress)
-        ) { try loader.admit(on: connection) }
+            SchemaBuilder(target: target, workers: options.workers, loader: asLoader, progress: progress),
+            (loader, connection)
+        )
+        try loader.dismiss(from: ready.extensionTables, on: connection)
         try loader.allowReading(on: connection)
         try examine(asLoader)
         try loader.remove(from: connection)

@@ -15,7 +15,10 @@ struct ExtensionRowsTests {
         sql: """
             CREATE SCHEMA jobs;
             CREATE SEQUENCE jobs.job_id_seq;
-            CREATE TABLE jobs.job (id bigint PRIMARY KEY DEFAULT nextval('jobs.job_id_seq'), command text NOT NULL);
+            CREATE TABLE jobs.job (id bigint PRIMARY KEY DEFAULT nextval('jobs.job_id_seq'), command text NOT NULL,
+              username name NOT NULL DEFAULT current_user);
+            ALTER TABLE jobs.job ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY own ON jobs.job USING (username = current_user);
             CREATE TABLE jobs.unit (name text PRIMARY KEY, own boolean NOT NULL DEFAULT true);
             INSERT INTO jobs.unit VALUES ('second', false), ('minute', false);
             SELECT pg_extension_config_dump('jobs.job', ''), pg_extension_config_dump('jobs.job_id_seq', ''),
@@ -91,6 +94,27 @@ struct ExtensionRowsTests {
             try beside(scene)
         }
     }
+
+    @Test("a drill proves them: what an extension owns is loaded without a superuser's powers all the same")
+    func rehearsed() throws {
+        try withScene("rehearsed", sql: Self.shop + Self.privileges) { scene in
+            let programs = ["LIFEBOAT_POSTGRES_BIN": try Self.server.get().programs]
+            let line = ["drill", "--from", scene.repository, "--format", "json"]
+            let answer = try scene.lifeboat(line, environment: programs)
+            #expect(answer.status == 0, "\(answer)")
+            let drill = JSON(answer)["drills"][0]
+            #expect(drill["verdict"].text == "proven", "\(answer)")
+            #expect(drill["tables"]["proven"].number == 5, "\(answer)")
+        }
+    }
+
+    /// The loader's own rights must leave no trace among these.
+    private static let privileges = """
+        DO $$ BEGIN CREATE ROLE clerk; EXCEPTION WHEN duplicate_object THEN END $$;
+        GRANT SELECT ON jobs.job TO clerk; GRANT USAGE ON SCHEMA jobs TO clerk; REVOKE ALL ON SCHEMA keeper FROM PUBLIC;
+        ALTER SCHEMA keeper OWNER TO clerk; REVOKE ALL ON SCHEMA keeper FROM clerk;
+        """
+
 
     /// The extensions are there, and nobody has used them.
     private func unused(_ scene: Scene) throws {
