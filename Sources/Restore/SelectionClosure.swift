@@ -58,7 +58,7 @@ struct SelectionClosure {
     }
 
     /// Whether a sequence is that of an identity or serial column of a table that is kept.
-    private static func belongs(_ sequence: CatalogObject, to kept: Set<ObjectIdentity>) -> Bool {
+    static func belongs(_ sequence: CatalogObject, to kept: Set<ObjectIdentity>) -> Bool {
         sequence.stages.flatMap(\.dependencies).contains { $0.object.kind == .table && kept.contains($0.object) }
     }
 

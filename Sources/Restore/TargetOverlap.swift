@@ -4,8 +4,9 @@ import Model
 
 /// Decides about names that the target has already; pure.
 ///
-/// What was asked for is refused, because it would fail in the middle. What only comes along, such as the schema of a
-/// table or the type of a column, is taken as it is.
+/// What was asked for is refused, because it would fail in the middle; the sequences of its columns are a part of it, since
+/// an identity column is none without. What only comes along, such as the schema of a table or the type of a column, is
+/// taken as it is.
 struct TargetOverlap {
     let catalog: DatabaseCatalog
     let omissions: [Omission]
@@ -17,11 +18,10 @@ struct TargetOverlap {
         _ names: TargetNames,
         database: String
     ) throws {
-        let there = part.objects.map(\.identity).filter(names.contains)
-        let taken = there.filter { identity in
-            identity == Self.publicSchema && selection.isEverything ? false : Self.comesAlong(identity, selection)
-        }
-        let refused = there.filter { $0 != Self.publicSchema && !Self.comesAlong($0, selection) }
+        let there = part.objects.filter(names.contains).map(\.identity)
+        let asked = Self.asked(part, selection)
+        let taken = there.filter { !asked.contains($0) }
+        let refused = there.filter { asked.contains($0) && $0 != Self.publicSchema }
         guard refused.isEmpty else {
             let more = refused.count > 5 ? " and \(refused.count - 5) more" : ""
             throw Diagnostic(
@@ -40,8 +40,12 @@ struct TargetOverlap {
 
     private static let publicSchema = ObjectIdentity(.schema, name: "public")
 
-    private static func comesAlong(_ identity: ObjectIdentity, _ selection: RestoreSelection) -> Bool {
-        guard !selection.isEverything else { return false }
-        return identity.kind == .schema || !SelectionClosure.isSelected(identity, selection)
+    /// What was asked for by name, and what belongs to that.
+    private static func asked(_ part: DatabaseCatalog, _ selection: RestoreSelection) -> Set<ObjectIdentity> {
+        let all = part.objects.map(\.identity)
+        guard !selection.isEverything else { return Set(all) }
+        let selected = Set(all.filter { $0.kind != .schema && SelectionClosure.isSelected($0, selection) })
+        let sequences = part.objects(of: .sequence).filter { SelectionClosure.belongs($0, to: selected) }
+        return selected.union(sequences.map(\.identity))
     }
 }

@@ -85,6 +85,57 @@ struct PartialRestoreTests {
         }
     }
 
+    private static let columns = """
+        CREATE TABLE numbered (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);
+        CREATE TABLE counted (id serial PRIMARY KEY, a integer UNIQUE, b integer);
+        CREATE STATISTICS counted_ab ON a, b FROM counted;
+        CREATE TABLE pair (a integer, b integer);
+        INSERT INTO numbered (note) VALUES ('first'), ('second');
+        INSERT INTO counted (a, b) VALUES (1, 1), (2, 2);
+        """
+
+    @Test("a renamed table keeps its sequence, and what would need that name again is refused until it is free")
+    func namesOfColumns() throws {
+        try Scene.with(sql: Self.columns) { scene in
+            try scene.backUp()
+            try withDatabase { target in
+                let connection = try Connection(target)
+                func restore(_ table: String) throws -> Answer {
+                    try self.restore(scene, target, "--table", table, "--into-existing", target.database)
+                }
+                expect(try self.restore(scene, target), 0)
+                try connection.execute(
+                    "ALTER TABLE numbered RENAME TO numbered_old; ALTER TABLE counted RENAME TO counted_old"
+                )
+                let numbered = "sequence public.numbered_id_seq, constraint numbered_pkey on public.numbered"
+                expect(try restore("public.numbered"), 14, numbered)
+                let counted = try restore("public.counted")
+                expect(counted, 14, "sequence public.counted_id_seq", "constraint counted_a_key on public.counted")
+                expect(counted, 14, "statistics public.counted_ab")
+                #expect(try scene.value("SELECT to_regclass('public.counted')", in: target) == nil)
+
+                try connection.execute(
+                    """
+                    ALTER SEQUENCE numbered_id_seq RENAME TO one; ALTER INDEX numbered_pkey RENAME TO two;
+                    ALTER SEQUENCE counted_id_seq RENAME TO three; ALTER INDEX counted_pkey RENAME TO four;
+                    ALTER INDEX counted_a_key RENAME TO five; ALTER STATISTICS counted_ab RENAME TO six
+                    """
+                )
+                expect(try restore("public.numbered"), 0)
+                expect(try restore("public.counted"), 0)
+                try connection.execute("DROP TABLE numbered_old, counted_old")
+                for table in ["numbered (note) VALUES ('third')", "counted (a, b) VALUES (3, 3)"] {
+                    let id = try scene.value("INSERT INTO \(table) RETURNING id", in: target)
+                    #expect(id == "3")
+                }
+
+                // A type of the name of a table's row type.
+                try connection.execute("DROP TABLE pair; CREATE DOMAIN pair AS integer")
+                expect(try restore("public.pair"), 14, "table public.pair")
+            }
+        }
+    }
+
     @Test("the source itself, another encoding, two targets, a password: refused before anything is written")
     func refusedTargets() throws {
         try Scene.with { scene in

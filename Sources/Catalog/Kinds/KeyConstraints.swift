@@ -56,6 +56,15 @@ func readKeyConstraints(
     }
 }
 
+extension CatalogObject {
+    /// Whether it is a primary key, a unique or an exclusion constraint, which has an index of its name.
+    ///
+    /// No other constraint is written for the table alone: `CHECK` goes to its heirs, and a domain has none.
+    package var isKey: Bool {
+        identity.kind == .constraint && stages.first?.statements.first?.hasPrefix("ALTER TABLE ONLY ") == true
+    }
+}
+
 /// The query for them.
 func keyConstraintQuery(_ major: Int) -> String {
     """
