@@ -48,6 +48,9 @@ struct RestoreReadiness {
         }
         try inspection.requireEncoding(of: manifest.source)
         let overlap = try TargetOverlap(places.catalog, selection, inspection.names, database: inspection.database)
+        if selection.isEverything, let data = manifest.largeObjects {
+            try LargeObjectOverlap(data.objects, connection).requireNone(in: inspection.database)
+        }
         let catalog = overlap.catalog.withoutComments(inspection.extensionComments)
         standing = try StandingTables(Self.extensionTables(tables, catalog), connection)
         try standing.requireEmpty(in: inspection.database, allowing: options.confirmedName)

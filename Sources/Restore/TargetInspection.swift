@@ -15,7 +15,7 @@ package struct TargetInspection: Sendable {
     let names: TargetNames
     /// The comments of the extensions that are there, and of those that would be created.
     let extensionComments: [String: String]
-    /// Some of the relations, functions and types that are already there; empty for a fresh database.
+    /// Some of what is already there, of every kind; empty for a fresh database.
     package let occupants: [String]
     package let availableExtensions: Set<String>
     package let roles: Set<Spelling>
@@ -38,7 +38,7 @@ package struct TargetInspection: Sendable {
         powers = try TargetPowers(connection)
         names = try TargetNames(connection)
         extensionComments = try Self.comments(connection)
-        occupants = try connection.query(Self.occupantsQuery).compactMap { $0[0] }
+        occupants = try connection.query(occupantsQuery).compactMap { $0[0] }
         availableExtensions = Set(
             try connection.query("SELECT name FROM pg_catalog.pg_available_extensions").compactMap { $0[0] }
         )
@@ -93,28 +93,6 @@ package struct TargetInspection: Sendable {
             }
         }
     }
-
-    /// Objects outside the system schemas that no extension brought along; five are enough to refuse.
-    private static let occupantsQuery = """
-        WITH mine AS (
-            SELECT 'pg_catalog.pg_class'::regclass::oid AS class, c.oid, n.nspname || '.' || c.relname AS name
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-              AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
-            UNION ALL
-            SELECT 'pg_catalog.pg_proc'::regclass, p.oid, n.nspname || '.' || p.proname || '()'
-            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
-            UNION ALL
-            SELECT 'pg_catalog.pg_namespace'::regclass, n.oid, 'schema ' || n.nspname
-            FROM pg_catalog.pg_namespace n
-            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'public') AND n.nspname NOT LIKE 'pg\\_%'
-        )
-        SELECT name FROM mine
-        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                          WHERE d.classid = mine.class AND d.objid = mine.oid AND d.deptype = 'e')
-        ORDER BY name LIMIT 5
-        """
 
     /// Throws when the database is the one that the point was taken from, unless its own name was typed.
     package func requireOther(than source: ClusterKey?, allowing confirmedName: String?) throws {

@@ -164,6 +164,32 @@ struct PartialRestoreTests {
         }
     }
 
+    @Test("a database is empty only without anything that somebody may have nowhere else")
+    func nothingElse() throws {
+        try Scene.with(sql: "SELECT lo_from_bytea(70001, 'theirs'); CREATE TABLE few AS SELECT 1 AS n") { scene in
+            try scene.backUp()
+            for (sql, name) in [
+                ("CREATE DOMAIN mine AS integer", "type public.mine"),
+                ("CREATE CAST (text AS bytea) WITHOUT FUNCTION", "cast of text"),
+                ("CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw", "server far"),
+            ] { try withDatabase(sql: sql) { expect(try restore(scene, $0), 14, "not empty", "it holds \(name)\n") } }
+            // Numbers below those of all other objects may be chosen too.
+            try withDatabase(sql: "SELECT lo_from_bytea(70001, 'mine'), lo_from_bytea(5, 'small')") { target in
+                expect(try restore(scene, target), 14, "it holds large object 5, large object 70001\n")
+                let same = try restore(scene, target, "--into-existing", target.database)
+                expect(same, 14, "cause: large object 70001\n")
+                let value = "SELECT convert_from(lo_get(70001), 'UTF8')"
+                #expect(try scene.value(value, in: target) == "mine")
+                #expect(try scene.value("SELECT to_regclass('few')", in: target) == nil)
+
+                try Connection(target).execute("SELECT lo_unlink(70001)")
+                expect(try restore(scene, target, "--into-existing", target.database), 0)
+                #expect(try scene.value(value, in: target) == "theirs")
+                #expect(try scene.value("SELECT count(*) FROM pg_largeobject_metadata", in: target) == "2")
+            }
+        }
+    }
+
     @Test("a damaged archive ends a restore that says what it left and how to begin again")
     func damaged() throws {
         try Scene.with { scene in
