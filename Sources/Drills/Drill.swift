@@ -253,13 +253,14 @@ private struct Rehearsal {
 
 extension Diagnostic {
     /// Whether the rehearsal could not be carried out here, which says nothing about the point: no server, no key, no room,
-    /// no connection (also none to a server that a definition of the source's calls), a repository out of reach, an
-    /// extension that the server programs here do not bring, or a scratch server that ran out of something or died.
+    /// no connection (to its own cluster, which is the only one, or to a server that a definition of the source's calls), a
+    /// repository out of reach, an extension that the server programs here do not bring, or a scratch server that ran out of
+    /// something or died.
     fileprivate var isFaultOfThisMachine: Bool {
         switch code {
         case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,
             .repositoryMissing, .repositoryStorage, .repositoryUnreachable, .repositoryAccess, .databaseConnectionLost,
-            .extensionUnavailable:
+            .databaseUnreachable, .databaseAuthentication, .extensionUnavailable:
             return true
         default:
             // Insufficient resources, operator's intervention, errors of the system below the server.
