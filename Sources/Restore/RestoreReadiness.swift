@@ -12,7 +12,9 @@ struct RestoreReadiness {
     let catalog: DatabaseCatalog
     /// The tables whose rows are loaded.
     let tables: [TableData]
-    /// Those of them that were there before.
+    /// The sequences that are set.
+    let sequences: [SequenceState]
+    /// Those of both that were there before.
     let standing: StandingTables
     let omissions: [Omission]
     /// What the target may refuse without loss of rows; nil when it has no reason to refuse anything.
@@ -24,6 +26,27 @@ struct RestoreReadiness {
     private static func extensionTables(_ tables: [TableData], _ catalog: DatabaseCatalog) -> [TableData] {
         let made = Set(catalog.objects(of: .table).map(\.identity))
         return tables.filter { !made.contains($0.identity) }
+    }
+
+    /// A table's sequences came along with its definition; at their start they would give out its keys a second time.
+    private static func sequences(
+        _ manifest: Manifest,
+        _ catalog: DatabaseCatalog,
+        _ selection: RestoreSelection
+    ) -> [SequenceState] {
+        let made = Set(catalog.objects(of: .sequence).map(\.identity))
+        return manifest.sequences.filter { state in
+            switch selection {
+            case .everything: true
+            case .schemas(let names) where names.contains(Spelling(state.schema)): true
+            default: made.contains(state.identity)
+            }
+        }
+    }
+
+    private static func extensionSequences(_ states: [SequenceState], _ catalog: DatabaseCatalog) -> [TableName] {
+        let made = Set(catalog.objects(of: .sequence).map(\.identity))
+        return states.filter { !made.contains($0.identity) }.map { TableName(schema: $0.schema, name: $0.name) }
     }
 
     /// Looks at the target of `restorer` and writes nothing that stays.
@@ -43,7 +66,7 @@ struct RestoreReadiness {
         let tables = manifest.tables.filter(selection.includes)
         guard !options.isScratchCluster else {
             (catalog, self.omissions, uncertain) = (places.catalog, omissions, nil)
-            (self.tables, standing) = (tables, StandingTables())
+            (self.tables, sequences, standing) = (tables, manifest.sequences, StandingTables())
             return
         }
         try inspection.requireEncoding(of: manifest.source)
@@ -52,19 +75,33 @@ struct RestoreReadiness {
             try LargeObjectOverlap(data.objects, connection).requireNone(in: inspection.database)
         }
         let catalog = overlap.catalog.withoutComments(inspection.extensionComments)
-        standing = try StandingTables(Self.extensionTables(tables, catalog), connection)
+        sequences = Self.sequences(manifest, catalog, selection)
+        let extensionTables = Self.extensionTables(tables, catalog)
+        let extensionSequences = Self.extensionSequences(sequences, catalog)
+        standing = try StandingTables(extensionTables, extensionSequences, connection)
         try standing.requireEmpty(in: inspection.database, allowing: options.confirmedName)
         self.tables = tables.filter { [standing] in !standing.occupied.contains($0.fullName) }
         let powers = inspection.powers
         try powers.requireCreation(of: catalog, in: inspection.database, inspection.names)
-        let refused = try powers.refusedExtensions(of: catalog, connection)
-        let needs = try SuperuserNeeds(catalog, powers, refusedExtensions: refused)
+        let trial = try ExtensionTrial(catalog, powers, connection)
+        let kept = extensionTables.filter { $0.proof.rows > 0 }.map(\.fullName) + extensionSequences
+        let needs = try SuperuserNeeds(
+            catalog,
+            powers,
+            refusedExtensions: trial.refused,
+            unmade: try trial.unmade(of: kept.filter { [standing] in !standing.names.contains($0) }, role: powers.role)
+        )
         // A superuser may do everything, but not for roles that nobody creates.
         let isAllowedAll = powers.isSuperuser && options.createsRoles && selection.isEverything
         self.catalog = catalog
         self.omissions = omissions + overlap.omissions + standing.omissions(tables)
         uncertain = isAllowedAll ? nil : needs.uncertain
     }
+}
+
+extension SequenceState {
+    /// The sequence as the catalog names it.
+    fileprivate var identity: ObjectIdentity { ObjectIdentity(.sequence, schema: schema, name: name) }
 }
 
 extension DatabaseCatalog {

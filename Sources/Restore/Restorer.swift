@@ -84,7 +84,7 @@ package struct Restorer: Sendable {
         try withLoader(ready, plan, makesRoles: uncertain == nil, stop, examine) { builder, loader in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
             if let loader { try loader.role.admit(to: ready.extensionTables, on: loader.superuser) }
-            try loadSequences(of: ready.catalog, stop)
+            try loadSequences(ready, stop)
             outcome.statements += try filling(builder, ready, from: archives, isCautious: uncertain != nil)
                 .run(fillingPlan(plan, ready), stop: stop)
             try phase("privileges") {
@@ -163,16 +163,10 @@ package struct Restorer: Sendable {
         }
     }
 
-    /// A table's sequences came along with its definition; at their start they would give out its keys a second time.
-    private func loadSequences(of catalog: DatabaseCatalog, _ stop: Stop) throws {
-        let made = Set(catalog.objects(of: .sequence).map(\.identity))
-        let states = manifest.sequences.filter { state in
-            options.selection.isEverything
-                || made.contains(ObjectIdentity(.sequence, schema: state.schema, name: state.name))
-        }
-        guard !states.isEmpty else { return }
+    private func loadSequences(_ ready: RestoreReadiness, _ stop: Stop) throws {
+        guard !ready.sequences.isEmpty else { return }
         let connection = try RestoreSession.openForDefinitions(target, stop: stop)
-        try SequenceLoader(connection: connection).load(states)
+        try SequenceLoader(connection: connection).load(ready.sequences)
     }
 
     /// Statistics are gathered here too, while no owner is a superuser: the functions of indexes run as the owner.

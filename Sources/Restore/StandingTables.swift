@@ -2,8 +2,8 @@ import Diagnostics
 import Model
 import PostgresClient
 
-/// Tables that a restore loads and does not make, because the target has them already: the configuration tables of
-/// extensions that are installed there.
+/// Tables and sequences that a restore fills and does not make, because the target has them already: what extensions that
+/// are installed there keep for their users.
 ///
 /// Nothing in them is this restore's to remove. An empty one is added to; one with rows is left as it is.
 struct StandingTables: Sendable {
@@ -15,23 +15,22 @@ struct StandingTables: Sendable {
     /// The tables of a target that has none of them, such as a fresh cluster.
     init() {}
 
-    /// Looks for `tables`, which are those that no definition of the restore makes.
+    /// Looks for `tables` and `sequences`, which are those that no definition of the restore makes.
     ///
     /// Throws `database-permission` when the role may not add the point's rows, or may not see whether there are others.
-    init(_ tables: [TableData], _ connection: Connection) throws {
-        guard !tables.isEmpty else { return }
+    init(_ tables: [TableData], _ sequences: [TableName], _ connection: Connection) throws {
+        let all = tables.map(\.fullName) + sequences
+        guard !all.isEmpty else { return }
         let wanted = Dictionary(tables.map { ($0.fullName, $0) }, uniquingKeysWith: { first, _ in first })
-        let places = try tables.map { table in
-            "(\(try connection.quoteLiteral(table.schema)), \(try connection.quoteLiteral(table.name)))"
+        let places = try all.map { name in
+            "(\(try connection.quoteLiteral(name.schema)), \(try connection.quoteLiteral(name.name)))"
         }
         for row in try connection.query(Self.sql(places.joined(separator: ", "))) {
             let name = TableName(schema: row[0] ?? "", name: row[1] ?? "")
-            let hasRows = (wanted[name]?.proof.rows ?? 0) > 0
+            let isFilled = wanted[name].map { $0.proof.rows > 0 } ?? true
             names.insert(name)
-            guard row[3] == "t", row[4] == "t" || !hasRows else {
-                if hasRows { throw Self.refusal(name, role: row[5] ?? "") }
-                continue
-            }
+            if isFilled, row[4] != "t" { throw Self.refusal(name, role: row[5] ?? "") }
+            guard row[3] == "t", row[6] != "S" else { continue }
             let relation = try connection.quoteIdentifier(name.schema) + "." + connection.quoteIdentifier(name.name)
             // The target's own condition says which rows are not the extension's: the point's may be of another version.
             let filter = row[2].map { " " + $0 } ?? ""
@@ -63,12 +62,15 @@ struct StandingTables: Sendable {
         }
     }
 
-    private static func refusal(_ name: TableName, role: String) -> Diagnostic {
+    /// What the role must be allowed to do with an extension's table or sequence, and is not.
+    static func refusal(_ name: TableName, role: String) -> Diagnostic {
         Diagnostic(
             .databasePermission,
-            "the role '\(role)' may not load rows into '\(name)', which an extension of the target owns",
-            cause: "it lacks USAGE on the schema, SELECT or INSERT on the table, or policies hide rows from it",
-            hint: "Restore as a superuser, or grant the role these rights."
+            "the role '\(role)' may not fill '\(name)', which belongs to an extension",
+            cause: "it lacks USAGE on the schema, SELECT and INSERT on the table (UPDATE on a sequence), or policies"
+                + " hide rows from it",
+            hint: "Restore as a superuser, or let one create the extension in the target and grant the role these"
+                + " rights."
         )
     }
 
@@ -76,7 +78,9 @@ struct StandingTables: Sendable {
     private static func sql(_ wanted: String) -> String {
         """
         SELECT n.nspname, c.relname, nullif(part.condition, ''),
-          may.look, may.look AND pg_catalog.has_table_privilege(c.oid, 'INSERT'), current_user
+          may.look,
+          may.look AND pg_catalog.has_table_privilege(c.oid, CASE c.relkind WHEN 'S' THEN 'UPDATE' ELSE 'INSERT' END),
+          current_user, c.relkind
         FROM (VALUES \(wanted)) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace AS n ON n.nspname = wanted.schema
         JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = wanted.name
@@ -86,6 +90,7 @@ struct StandingTables: Sendable {
         LEFT JOIN pg_catalog.pg_extension AS e ON c.oid = ANY (e.extconfig)
         LEFT JOIN LATERAL ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition))
           AS part(relation, condition) ON part.relation = c.oid
+        ORDER BY n.nspname, c.relname
         """
     }
 }

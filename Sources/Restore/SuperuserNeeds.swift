@@ -1,5 +1,6 @@
 import Catalog
 import Diagnostics
+import Model
 
 /// Sorts out what a role without a superuser's powers may not be allowed to create; pure.
 ///
@@ -10,13 +11,21 @@ struct SuperuserNeeds {
     let uncertain: Set<ObjectIdentity>
 
     /// Throws `target-refused` and names everything that a superuser would have to create.
-    init(_ catalog: DatabaseCatalog, _ powers: TargetPowers, refusedExtensions: Set<ObjectIdentity>) throws {
+    ///
+    /// `unmade` are tables with rows, and sequences, that must come with one of the refused extensions.
+    init(
+        _ catalog: DatabaseCatalog,
+        _ powers: TargetPowers,
+        refusedExtensions: Set<ObjectIdentity>,
+        unmade: [TableName] = []
+    ) throws {
         let needing = Set(
             catalog.objects.filter { object in
                 refusedExtensions.contains(object.identity) || Self.isReserved(object, powers)
             }.map(\.identity)
         )
         var leaves = needing.union(catalog.objects.map(\.identity).filter { Self.mayBeRefused.contains($0.kind) })
+        if !unmade.isEmpty { leaves.subtract(refusedExtensions) }
         var dependants: [ObjectIdentity: Set<ObjectIdentity>] = [:]
         for object in catalog.objects {
             for needed in object.stages.flatMap(\.dependencies) where leaves.contains(needed.object) {
@@ -37,14 +46,14 @@ struct SuperuserNeeds {
         let refused = needing.subtracting(leaves).sorted()
         guard refused.isEmpty else {
             let more = refused.count > 8 ? " and \(refused.count - 8) more" : ""
-            let users = refused.prefix(1).compactMap { dependants[$0]?.min() }.map { "; \($0) needs the first" }
+            let users = refused.prefix(1).compactMap { dependants[$0]?.min()?.description ?? unmade.first?.description }
+                .map { "; \($0) needs the first" }
             throw Diagnostic(
                 .targetRefused,
                 "the role '\(powers.role)' cannot restore this: the database needs what only a superuser may create",
                 cause: refused.prefix(8).map(\.description).joined(separator: ", ") + more + users.joined(),
-                hint:
-                    "Restore as a superuser. If these are extensions, it is enough that one creates them in the target"
-                    + " before."
+                hint: "Restore as a superuser. If these are extensions, it is enough that one creates them in the"
+                    + " target before, and lets the role fill the tables that they keep for their users."
             )
         }
     }
@@ -65,16 +74,21 @@ struct SuperuserNeeds {
         // What the server itself brought has no stages, only privileges.
         guard !powers.isSuperuser, let first = object.stages.first?.statements.first else { return false }
         if reserved.contains(object.identity.kind) { return true }
-        guard [.function, .procedure].contains(object.identity.kind), let language = language(of: first) else {
-            return false
+        switch object.identity.kind {
+        case .function, .procedure:
+            let header = FunctionHeader(of: first)
+            return header.isLeakproof || !powers.settings.isSuperset(of: header.settings)
+                || header.language.map { powers.untrustedLanguages.union(knownUntrusted).contains($0) } ?? false
+        case .server: return wrapper(of: first).map(powers.closedWrappers.contains) ?? false
+        default: return false
         }
-        return powers.untrustedLanguages.contains(language) || knownUntrusted.contains(language)
     }
 
     private static let knownUntrusted: Set<String> = ["c", "internal", "plpython3u", "plperlu", "pltclu"]
 
-    /// The language as `pg_get_functiondef` writes it, on a line of its own before the body.
-    private static func language(of definition: String) -> String? {
-        definition.firstMatch(of: /\n LANGUAGE "?([^\s"]+)"?/).map { String($0.1) }
+    private static func wrapper(of definition: String) -> String? {
+        definition.firstMatch(of: /\n    FOREIGN DATA WRAPPER "((?:[^"]|"")+)"/).map {
+            String($0.1).replacing("\"\"", with: "\"")
+        }
     }
 }

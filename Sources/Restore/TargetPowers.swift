@@ -13,6 +13,10 @@ struct TargetPowers: Sendable {
     var closedSchemas: Set<Spelling> = []
     /// Languages that only a superuser may write functions in.
     var untrustedLanguages: Set<String> = []
+    /// Foreign-data wrappers that are there and that it may not make servers for.
+    var closedWrappers: Set<String> = []
+    /// Parameters, in small letters, that a function of its may set for itself.
+    var settings: Set<String> = []
 
     init() {}
 
@@ -37,6 +41,30 @@ struct TargetPowers: Sendable {
         closedSchemas = Set(closed.compactMap { $0[0].map(Spelling.init) })
         let languages = try connection.query("SELECT lanname FROM pg_catalog.pg_language WHERE NOT lanpltrusted")
         untrustedLanguages = Set(languages.compactMap { $0[0] })
+        let wrappers = try connection.query(
+            """
+            SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper
+            WHERE NOT pg_catalog.has_foreign_data_wrapper_privilege(oid, 'USAGE')
+            """
+        )
+        closedWrappers = Set(wrappers.compactMap { $0[0] })
+        settings = try Self.settings(connection)
+    }
+
+    /// From 15 on a superuser can share a parameter.
+    private static func settings(_ connection: Connection) throws -> Set<String> {
+        let isShared = try connection.query(
+            "SELECT pg_catalog.to_regproc('pg_catalog.has_parameter_privilege') IS NOT NULL"
+        )
+        let shared = isShared[0, 0] == "t" ? "pg_catalog.has_parameter_privilege(name, 'SET')" : "false"
+        let open = try connection.query(
+            """
+            SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings
+            WHERE context = 'user' OR context = 'superuser' AND \(shared)
+            """
+        )
+        // The server lists these nowhere.
+        return Set(open.compactMap { $0[0] }).union(["role", "session_authorization", "seed"])
     }
 
     /// Throws when the role may not create what every restore of `catalog` has to create.
@@ -59,32 +87,5 @@ struct TargetPowers: Sendable {
             "the role '\(role)' may create nothing in schema '\(schema)' of database '\(database)'",
             hint: "Restore as the database's owner, or grant the role CREATE on the schema."
         )
-    }
-
-    /// Those of the extensions that the server does not let the role create.
-    ///
-    /// Asked by trying, in a transaction that is rolled back: providers allow more than the server's own rule would.
-    func refusedExtensions(of catalog: DatabaseCatalog, _ connection: Connection) throws -> Set<ObjectIdentity> {
-        guard !isSuperuser else { return [] }
-        var refused: Set<ObjectIdentity> = []
-        let installed = Set(try connection.query("SELECT extname FROM pg_catalog.pg_extension").compactMap { $0[0] })
-        for object in catalog.objects(of: .extension) where !installed.contains(object.identity.name) {
-            let name = try connection.quoteIdentifier(object.identity.name)
-            defer { connection.rollBack() }
-            do {
-                try connection.execute(
-                    """
-                    BEGIN; CREATE SCHEMA lifeboat_trial; SET LOCAL search_path = lifeboat_trial;
-                    CREATE EXTENSION \(name) CASCADE
-                    """
-                )
-            } catch let error as PostgresError where error.sqlState == "42501" {
-                refused.insert(object.identity)
-            } catch let error as PostgresError where !error.isConnectionLost && !error.isCancelled {
-                // Something else is in the way of the trial; the restore itself will say what, if it matters.
-                continue
-            }
-        }
-        return refused
     }
 }

@@ -63,8 +63,13 @@ struct ExtensionRowsTests {
         try body(settings)
     }
 
-    private func restore(_ scene: Scene, _ target: ConnectionSettings, _ more: String...) throws -> Answer {
-        let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+    private func restore(
+        _ scene: Scene,
+        _ target: ConnectionSettings,
+        as role: String = PostgresServer.superuser,
+        _ more: String...
+    ) throws -> Answer {
+        let text = "host='\(target.host)' port=\(target.port) user=\(role) dbname='\(target.database)'"
         return try scene.lifeboat(["restore", "--from", scene.repository, "--to", text] + more)
     }
 
@@ -95,6 +100,40 @@ struct ExtensionRowsTests {
         }
     }
 
+    @Test("a role that may not make the extension, or not fill its tables, is refused before anything is written")
+    func lesserRole() throws {
+        let sql = "CREATE TABLE few AS SELECT 1; CREATE EXTENSION scheduler; INSERT INTO jobs.job VALUES (7, 'VACUUM')"
+        try Connection(Self.server.get().settings()).execute("CREATE ROLE lesser LOGIN")
+        try withScene("lesser_source", sql: sql) { scene in
+            try withOwnDatabase("lesser_target", sql: "GRANT CREATE ON DATABASE lesser_target TO lesser") { target in
+                try lesserRole(scene, target, Connection(target))
+            }
+        }
+    }
+
+    private func lesserRole(_ scene: Scene, _ target: ConnectionSettings, _ superuser: Connection) throws {
+        func refused(_ words: String...) throws {
+            let answer = try restore(scene, target, as: "lesser", "--no-owner", "--no-roles")
+            #expect(answer.status == 14, "\(answer)")
+            for word in words { #expect(answer.errors.contains(word), "\(answer)") }
+            #expect(try superuser.query("SELECT to_regclass('public.few')")[0, 0] == nil)
+        }
+        try superuser.execute("GRANT CREATE ON SCHEMA public TO lesser")
+        try refused("extension scheduler; jobs.job needs the first", "hint: Restore as a superuser.")
+        try superuser.execute("CREATE EXTENSION scheduler")
+        try refused("may not fill 'jobs.job'", "USAGE on the schema")
+        try superuser.execute(
+            "GRANT USAGE ON SCHEMA jobs TO lesser; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA jobs TO lesser"
+        )
+        try refused("may not fill 'jobs.job'", "policies")
+        try superuser.execute("ALTER ROLE lesser BYPASSRLS")
+        try refused("may not fill 'jobs.job_id_seq'")
+        try superuser.execute("GRANT SELECT, UPDATE ON SEQUENCE jobs.job_id_seq TO lesser")
+        let answer = try restore(scene, target, as: "lesser", "--no-owner", "--no-roles")
+        #expect(answer.status == 0, "\(answer)")
+        #expect(try scene.value(Self.jobs, in: target) == "VACUUM")
+    }
+
     @Test("a drill proves them: what an extension owns is loaded without a superuser's powers all the same")
     func rehearsed() throws {
         try withScene("rehearsed", sql: Self.shop + Self.privileges) { scene in
@@ -114,7 +153,6 @@ struct ExtensionRowsTests {
         GRANT SELECT ON jobs.job TO clerk; GRANT USAGE ON SCHEMA jobs TO clerk; REVOKE ALL ON SCHEMA keeper FROM PUBLIC;
         ALTER SCHEMA keeper OWNER TO clerk; REVOKE ALL ON SCHEMA keeper FROM clerk;
         """
-
 
     /// The extensions are there, and nobody has used them.
     private func unused(_ scene: Scene) throws {

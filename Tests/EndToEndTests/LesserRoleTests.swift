@@ -36,11 +36,12 @@ struct LesserRoleTests {
         as role: String,
         _ attributes: String,
         _ more: [String],
+        before sql: String = "",
         _ body: (Answer, ConnectionSettings) throws -> Void
     ) throws {
         let server = try Connection(PostgresServer.shared(.v15).settings())
         try server.execute("CREATE ROLE \(role) LOGIN \(attributes)")
-        try withDatabase(options: "OWNER \(role)") { target in
+        try withDatabase(options: "OWNER \(role)", sql: sql) { target in
             let text = "host='\(target.host)' port=\(target.port) user=\(role) dbname='\(target.database)'"
             let line = ["restore", "--from", scene.repository, "--to", text, "--format", "json"] + more
             try body(try scene.lifeboat(line), target)
@@ -119,17 +120,29 @@ struct LesserRoleTests {
                 CREATE TABLE uses (x integer CHECK (quick(x, 1) > 0));
                 CREATE EXTENSION postgres_fdw;
                 CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+                CREATE FOREIGN TABLE far (x integer) SERVER elsewhere;
+                CREATE FUNCTION discreet(integer) RETURNS boolean LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1 > 0';
+                CREATE FUNCTION loud(integer) RETURNS boolean LANGUAGE sql SET log_min_messages = 'debug5' SET role = 'x'
+                  AS 'SELECT $1 > 0';
+                CREATE FUNCTION plain(integer) RETURNS boolean LANGUAGE sql SET work_mem = '1MB' AS 'SELECT $1 > 0';
+                CREATE TABLE asks (x integer CHECK (discreet(x)), CHECK (loud(x)), CHECK (plain(x)));
                 """
         try Scene.with(sql: sql) { scene in
             try scene.backUp()
             try restore(scene, as: "lesser_clerk", "", ["--no-owner"]) { answer, target in
                 #expect(answer.status == 14, "\(answer)")
-                for word in ["target-refused", "lesser_clerk", "extension postgres_fdw", "quick"] {
-                    #expect(answer.errors.contains(word), "\(word) in \(answer)")
-                }
+                for word in [
+                    "target-refused", "lesser_clerk", "extension postgres_fdw", "quick", "discreet", "loud",
+                ] { #expect(answer.errors.contains(word), "\(word) in \(answer)") }
+                #expect(!answer.errors.contains("plain"), "\(answer)")
                 let count = "SELECT count(*) FROM pg_catalog.pg_class WHERE relnamespace = 'public'::regnamespace"
                 let relations = try scene.value(count, in: target)
                 #expect(relations == "0")
+            }
+            // The wrapper is there, but not for everybody.
+            let wrapper = "CREATE EXTENSION postgres_fdw"
+            try restore(scene, as: "lesser_guest", "", ["--no-owner"], before: wrapper) { answer, _ in
+                #expect(answer.status == 14 && answer.errors.contains("server elsewhere"), "\(answer)")
             }
         }
     }

@@ -152,6 +152,28 @@ struct SuperuserNeedsTests {
         for name in ["hidden", "other"] { #expect(error?.cause?.contains(name) == true) }
     }
 
+    @Test("a function's header says its language, whether it leaks, and what it sets; its body says nothing")
+    func header() {
+        let header = FunctionHeader(
+            of: """
+                CREATE OR REPLACE FUNCTION public.f(integer)
+                 RETURNS boolean
+                 LANGUAGE "plpython3u"
+                 IMMUTABLE LEAKPROOF COST 1
+                 SET search_path TO 'a', 'b'
+                 SET "TimeZone" TO 'UTC'
+                AS $function$
+                 SET work_mem TO '1MB'
+                $function$
+                """
+        )
+        #expect(header.language == "plpython3u")
+        #expect(header.isLeakproof)
+        #expect(header.settings == ["search_path", "timezone"])
+        let plain = FunctionHeader(of: "CREATE FUNCTION f()\n RETURNS text\n LANGUAGE sql\nRETURN ' LEAKPROOF'")
+        #expect(plain.language == "sql" && !plain.isLeakproof && plain.settings.isEmpty)
+    }
+
     @Test("a role is created without the words that only a superuser may say")
     func roles() throws {
         let step = RestoreStep(
