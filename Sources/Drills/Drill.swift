@@ -154,10 +154,11 @@ package struct Drill: Sendable {
         }
         try phases.measure("checks") {
             let connection = try RestoreSession.openForRows(reader, like: manifest, stop: stop)
-            if let check = try SequenceCheck(connection: connection).run(manifest) {
+            if let check = try SequenceCheck(connection: connection).run(manifest.sequences) {
                 rehearsal.findings.checks.append(check)
             }
-            if let check = try LargeObjectCheck(connection: connection).run(manifest) {
+            let objects = LargeObjectCheck(connection: connection)
+            if let check = try objects.run(manifest.largeObjects, encoding: manifest.source.encoding) {
                 rehearsal.findings.checks.append(check)
             }
             for assertion in plan.assertions { rehearsal.findings.take(assertion.ask(connection), of: assertion) }

@@ -48,8 +48,8 @@ package final class Connection {
         PQfinish(raw)
     }
 
-    /// What the server said on the side (NOTICE, WARNING), oldest first, the last hundred.
-    package var notices: [String] { collected.texts }
+    /// What the server said on the side, oldest first, the last hundred.
+    package var notices: [Notice] { collected.all }
 
     /// Forgets the notices so far.
     package func forgetNotices() { collected.removeAll() }

@@ -12,13 +12,17 @@ struct LargeObjectBequest {
             try connection.execute("ALTER \(name) OWNER TO \(try connection.quoteIdentifier(object.owner))")
         }
         guard options.appliesPrivileges, let privileges = object.privileges else { return }
+        // An owner may have taken rights from itself; where it stays ours, what the old owner had says nothing.
+        if options.appliesOwners {
+            try connection.execute("REVOKE ALL ON \(name) FROM \(try connection.quoteIdentifier(object.owner))")
+        }
         let grants = try connection.query(
             """
             SELECT coalesce(r.rolname, ''), a.privilege_type, a.is_grantable
             FROM pg_catalog.aclexplode($1::pg_catalog.aclitem[]) AS a
-            LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee WHERE r.rolname IS DISTINCT FROM $2
+            LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee WHERE $3 OR r.rolname IS DISTINCT FROM $2
             """,
-            [privileges, object.owner]
+            [privileges, object.owner, String(options.appliesOwners)]
         )
         for grant in grants {
             let grantee = grant[0] ?? ""

@@ -72,9 +72,9 @@ struct PermittedSteps {
             if failure.code == .databaseQuery { failure.code = .restoreStatement }
             throw failure
         }
-        // A grant without the right to grant is no error for the server, only a warning that nothing was done.
-        return connection.notices.first { $0.contains("privileges were granted") || $0.contains("be revoked") }?
-            .onOneLine
+        // A grant without the right to grant is no error for the server, only a warning that nothing was done (01007), or
+        // not all of it; the same for what cannot be revoked (01006).
+        return connection.notices.first { $0.sqlState == "01007" || $0.sqlState == "01006" }?.text.onOneLine
     }
 
     /// A missing right (42501) or right to pass on (0LP01), a role, language, setting or function that is not there.

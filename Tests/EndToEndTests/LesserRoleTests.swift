@@ -1,8 +1,11 @@
+import Catalog
 import Model
 import PostgresClient
 import Streams
 import TestSupport
 import Testing
+
+@testable import Restore
 
 @Suite("A restore by a role that is no superuser")
 struct LesserRoleTests {
@@ -57,6 +60,29 @@ struct LesserRoleTests {
                 #expect(answer.status == 0, "\(answer)")
                 #expect(!ledger(answer).contains { $0.contains("plpgsql") }, "\(ledger(answer))")
             }
+        }
+    }
+
+    @Test("a grant that did nothing is known by the number of its warning, not by its words")
+    func translatedWarning() throws {
+        try withDatabase { settings in
+            let connection = try Connection(settings)
+            func attempt(_ state: String) throws -> [Omission] {
+                let words = "RAISE WARNING 'es wurden keine Privilegien vergeben' USING ERRCODE = '\(state)'"
+                let step = RestoreStep(
+                    object: ObjectIdentity(.table, schema: "public", name: "t"),
+                    action: .grant,
+                    section: .privileges,
+                    statements: ["DO $$ BEGIN \(words); END $$"],
+                    after: [],
+                    locks: []
+                )
+                return try PermittedSteps(connection: connection).run([step]).omissions
+            }
+            for state in ["01006", "01007"] {
+                #expect(try attempt(state).map(\.object) == ["privileges on table public.t"])
+            }
+            #expect(try attempt("01000").isEmpty)
         }
     }
 

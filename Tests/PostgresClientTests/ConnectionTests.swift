@@ -54,8 +54,8 @@ struct ConnectionTests {
             let connection = try Connection(settings)
             try connection.execute("DO $$ BEGIN RAISE NOTICE 'first'; RAISE WARNING 'second'; END $$")
             #expect(connection.notices.count == 2)
-            #expect(connection.notices.first?.contains("first") == true)
-            #expect(connection.notices.last?.contains("second") == true)
+            #expect(connection.notices.first?.text.contains("first") == true)
+            #expect(connection.notices.last?.text.contains("second") == true)
             connection.forgetNotices()
             #expect(connection.notices.isEmpty)
         }
