@@ -82,7 +82,7 @@ let package = Package(
         library("Settings", ["Model", "Diagnostics", "Policy", "CommandLineKit"]),
 
         // What people touch.
-        library("Terminal", ["Diagnostics"]),
+        library("Terminal", ["Diagnostics", "Model"]),
         library(
             "Commands",
             [

@@ -56,7 +56,11 @@ struct ArgumentScan {
         guard let index = index(of: name) else { throw unknown(name) }
         if parts.count == 2 {
             guard arguments[index].takesValue else {
-                throw UsageError("option '\(name)' takes no value", hint: "write '\(name)' alone.")
+                throw UsageError(
+                    "option '\(name)' takes no value",
+                    cause: "it is a switch",
+                    hint: "write '\(name)' alone."
+                )
             }
             return ArgumentAssignment(index: index, spelled: name, value: parts[1])
         }
@@ -90,11 +94,16 @@ struct ArgumentScan {
         let argument = arguments[index]
         guard argument.takesValue else { return ArgumentAssignment(index: index, spelled: name, value: "") }
         guard let value = rest.first else {
-            throw UsageError("option '\(name)' needs a value: \(argument.valueName)", hint: "use \(argument.expected).")
+            throw UsageError(
+                "option '\(name)' needs a value",
+                cause: "nothing follows it",
+                hint: "write '\(name) \(argument.valueName)'."
+            )
         }
         guard value == "-" || !value.hasPrefix("-") || Double(value) != nil else {
             throw UsageError(
-                "option '\(name)' needs a value: \(argument.valueName)",
+                "option '\(name)' needs a value",
+                cause: "'\(value)' follows it, another option",
                 hint: "write '\(argument.longName)=VALUE' for a value that begins with '-'."
             )
         }
@@ -107,7 +116,11 @@ struct ArgumentScan {
         var found: [ArgumentAssignment] = []
         for word in words {
             guard let index = open.first else {
-                throw UsageError("unexpected argument '\(word)' for '\(command)'", hint: extraHint(words.count))
+                throw UsageError(
+                    "unexpected argument '\(word)' for '\(command)'",
+                    cause: extraCause(words.count),
+                    hint: "leave it out, or quote words that belong together."
+                )
             }
             found.append(ArgumentAssignment(index: index, spelled: "", value: word))
             if !arguments[index].isRepeated { open = open.dropFirst() }
@@ -115,11 +128,11 @@ struct ArgumentScan {
         return found
     }
 
-    private func extraHint(_ count: Int) -> String {
+    private func extraCause(_ count: Int) -> String {
         let names = arguments.filter { $0.shape == .positional }.map(\.valueName)
         return names.isEmpty
-            ? "'\(command)' takes options only."
-            : "give only \(names.joined(separator: " ")), \(count - names.count) too many."
+            ? "it takes options only"
+            : "it takes \(names.joined(separator: " ")), and there are \(count - names.count) more"
     }
 
     private func checkRepetition(_ found: [ArgumentAssignment]) throws(UsageError) {
@@ -127,7 +140,11 @@ struct ArgumentScan {
         for assignment in found where arguments[assignment.index].takesValue {
             let argument = arguments[assignment.index]
             guard argument.isRepeated || seen.insert(assignment.index).inserted else {
-                throw UsageError("\(argument.spoken) is given twice", hint: "keep one of them.")
+                throw UsageError(
+                    "\(argument.spoken) is given twice",
+                    cause: "it takes one value",
+                    hint: "keep one of them."
+                )
             }
         }
     }
@@ -137,7 +154,11 @@ struct ArgumentScan {
         for (index, argument) in arguments.enumerated() where argument.isRequired && !given.contains(index) {
             let example =
                 argument.shape == .positional ? argument.valueName : "\(argument.longName) \(argument.valueName)"
-            throw UsageError("missing \(argument.spoken)", hint: "add \(example): \(argument.help.sentenceStart).")
+            throw UsageError(
+                "missing \(argument.spoken)",
+                cause: "'\(command)' cannot do without it",
+                hint: "add \(example): \(argument.help.sentenceStart)."
+            )
         }
     }
 
@@ -148,6 +169,7 @@ struct ArgumentScan {
         let typed = name.hasPrefix("--") ? name : word.map { $0.count > 2 ? "-" + $0 : $0 } ?? name
         return UsageError(
             "unknown option '\(name)'\(place)",
+            cause: "'\(command)' has no such option",
             hint: Suggestion.nearest(to: typed, in: names).map { "did you mean '\($0)'?" }
         )
     }

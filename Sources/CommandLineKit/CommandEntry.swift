@@ -48,7 +48,7 @@ private func invalidValue(_ assignment: ArgumentAssignment, _ argument: Argument
     let place = argument.shape == .positional ? argument.valueName : "'\(assignment.spelled)'"
     return UsageError(
         "'\(assignment.value)' is not a valid value for \(place)",
+        cause: "it takes \(argument.expected)",
         hint: Suggestion.nearest(to: assignment.value, in: argument.allowed).map { "did you mean '\($0)'?" }
-            ?? "use \(argument.expected)."
     )
 }

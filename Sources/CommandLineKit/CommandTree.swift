@@ -48,7 +48,11 @@ package struct CommandTree<Context: Sendable>: Sendable {
         guard let first = line.verbs.first else {
             if line.options == ["--version"] || line.options == ["-V"] { return .version }
             if line.options.isEmpty || asksForHelp { return .help(HelpPage.overview(of: self)) }
-            throw UsageError("no command is given", hint: "run '\(tool) help' for the list.")
+            throw UsageError(
+                "no command is given",
+                cause: "there are only options",
+                hint: "run '\(tool) help' for the list."
+            )
         }
         if first == "help" { return .help(try helpPage(for: Array(line.rest.filter { !$0.hasPrefix("-") }))) }
         guard let entry = entry(named: line.verbs) else { return try family(line.verbs, asksForHelp, line.rest) }
@@ -56,7 +60,9 @@ package struct CommandTree<Context: Sendable>: Sendable {
         do {
             return .run(try entry.parse(line.options + line.rest), name: entry.name)
         } catch {
-            throw misplaced(error, line.options + line.rest, entry)
+            var error = misplaced(error, line.options + line.rest, entry)
+            error.hint = error.hint ?? "run '\(tool) help \(entry.name)' for what it takes."
+            throw error
         }
     }
 
@@ -117,13 +123,18 @@ extension CommandTree {
     ) throws(UsageError) -> Invocation<Context> {
         if isFamily(words) {
             if asksForHelp { return .help(HelpPage.family(words, in: self)) }
-            throw UsageError("'\(words.joined(separator: " "))' needs a verb", hint: verbsHint(words))
+            throw UsageError(
+                "'\(words.joined(separator: " "))' needs a verb",
+                cause: "it is a family of commands",
+                hint: verbsHint(words)
+            )
         }
         let parent = Array(words.dropLast())
         if !parent.isEmpty, isFamily(parent), let last = words.last {
             let near = Suggestion.nearest(to: last, in: verbs(under: parent))
             throw UsageError(
                 "unknown verb '\(last)' for '\(parent.joined(separator: " "))'",
+                cause: "no command has that name",
                 hint: near.map { "did you mean '\($0)'?" } ?? verbsHint(parent)
             )
         }
@@ -131,6 +142,7 @@ extension CommandTree {
         let near = Suggestion.nearest(to: typed, in: verbs(under: []) + commands.map(\.name) + ["help"])
         throw UsageError(
             "unknown command '\(typed)'",
+            cause: "no command has that name",
             hint: near.map { "did you mean '\($0)'?" } ?? "run '\(tool) help' for the list."
         )
     }
@@ -158,6 +170,7 @@ extension CommandTree {
             guard !owners.isEmpty else { continue }
             return UsageError(
                 "option '\(name)' does not belong to '\(entry.name)'",
+                cause: "only other commands know it",
                 hint: error.hint ?? "use it with: \(owners.joined(separator: ", "))."
             )
         }

@@ -1,21 +1,37 @@
+import AgeEncryption
 import Repository
 import Terminal
 
 /// What people are told once, when keys are made: without it a lost machine takes every backup with it.
-struct EscrowAdvice {
+struct EscrowAdvice: Sendable {
     let lines: [StyledText]
 
-    init(_ keyring: Keyring) {
-        lines = [
-            "",
-            StyledText("Do this now: ", .boldYellow)
-                + StyledText("the escrow sheet is the way back when this machine is lost.", .bold),
-            "  1. print it                   lifeboat key escrow | lp",
-            "  2. lock the page away, far from this machine and from the backups",
-            StyledText("  3. delete the file            rm \(shellQuoted(keyring.escrowSheetPath))"),
-            "Whoever holds the sheet can read every backup; nobody can without it or this machine's keys.",
-            "",
-        ]
+    /// Nil when nothing was made.
+    init?(_ keyring: Keyring, made: KeysMade) {
+        switch made {
+        case .nothing: return nil
+        case .signer:
+            lines = [
+                StyledText(
+                    "There was no signer.key in \(keyring.folder); a new one was made, the other keys stayed.",
+                    .bold
+                ),
+                StyledText(
+                    "Other machines believe what it signs after: lifeboat key trust \(keyring.signer.verifyingKey.text)"
+                ),
+            ]
+        case .all:
+            lines = [
+                "",
+                StyledText("Keys were made in \(keyring.folder). ") + StyledText("Do this now: ", .boldYellow)
+                    + StyledText("the escrow sheet is the way back when this machine is lost.", .bold),
+                "  1. print it                   lifeboat key escrow | lp",
+                "  2. lock the page away, far from this machine and from the backups",
+                StyledText("  3. delete the file            rm \(shellQuoted(keyring.escrowSheetPath))"),
+                "Whoever holds the sheet can read every backup; nobody can without it or this machine's keys.",
+                "",
+            ]
+        }
     }
 }
 

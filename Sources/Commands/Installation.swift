@@ -8,15 +8,15 @@ import Terminal
 struct Installation: Sendable {
     let choices: InitChoices
     let repository: Repository
-    let keysAreNew: Bool
+    let keysMade: KeysMade
     private let repositoryIsNew: Bool
 
     /// Creates what is missing; blocks.
     init(_ choices: InitChoices, in context: CommandContext) throws {
         self.choices = choices
         let text = try choices.text()
-        let (keyring, created) = try KeyOptions().keyringOrNew(in: context)
-        keysAreNew = created
+        let (keyring, made) = try KeyOptions().keyringOrNew(in: context)
+        keysMade = made
         let store = try choices.repository.store(in: context)
         do {
             repository = try Repository.create(in: store, keyring: keyring, now: context.now())
@@ -36,7 +36,9 @@ struct Installation: Sendable {
         [
             StyledText("settings    \(choices.configPath)"),
             StyledText("repository  \(choices.repository.text)\(repositoryIsNew ? "" : " (was there already)")"),
-            StyledText("keys        \(repository.keyring.folder)\(keysAreNew ? "" : " (were there already)")"),
+            StyledText(
+                "keys        \(repository.keyring.folder)\(keysMade == .nothing ? " (were there already)" : "")"
+            ),
         ]
     }
 

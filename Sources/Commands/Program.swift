@@ -1,3 +1,4 @@
+import AgeEncryption
 import CommandLineKit
 import Diagnostics
 import Dispatch
@@ -12,6 +13,7 @@ package enum Program {
     /// Parses `arguments` (without the program's name), runs the command, reports what went wrong, returns the status.
     package static func run(_ arguments: [String]) async -> Int32 {
         MemorySettings.apply()
+        CoreFiles.forbid()
         let environment = currentEnvironment()
         let stop = Stop()
         let signals = InterruptSignals(stop: stop)
@@ -32,7 +34,14 @@ package enum Program {
             }
             return ExitStatus.done.rawValue
         } catch {
-            console.report(Diagnostic(.usage, redacted(error.message), hint: error.hint.map(redacted)))
+            console.report(
+                Diagnostic(
+                    .usage,
+                    redacted(error.message),
+                    cause: redacted(error.cause),
+                    hint: error.hint.map(redacted)
+                )
+            )
             return ExitStatus.usage.rawValue
         }
     }

@@ -94,6 +94,10 @@ extension Repository {
             let bytes = try store.get(info.key, limit: 1 << 16)
             try FormatProbe.check(bytes, supported: SessionState.currentFormat, object: text)
             let state = try CanonicalJSON.decode(SessionState.self, from: bytes, object: text)
+            // Sessions are not signed: what is removed by the name inside would be whatever somebody wrote there.
+            guard info.key.components.last.map(String.init) == state.id else {
+                throw Diagnostic(.objectCorrupt, "\(text) is damaged", cause: "it names another session inside")
+            }
             return ListedSession(state: state, lastSeen: info.modified)
         } catch let error as Diagnostic where error.code == .objectMissing {
             return nil

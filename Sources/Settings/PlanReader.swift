@@ -25,7 +25,9 @@ struct PlanReader {
         let rereadWithin = reader.duration("rereadWithin")
         let rereadBudget = reader.size("rereadBudget")
         let maxLockWait = reader.duration("maxLockWait")
-        let pingURL = reader.object("notifications", .notifications).flatMap(pingURL)
+        let notifications = reader.object("notifications", .notifications)
+        let pingURL = notifications.flatMap { url("ping", $0) }
+        let drillPingURL = notifications.flatMap { url("drillPing", $0) }
         guard let source else { return nil }
         return PlanSettings(
             name: member.key,
@@ -44,7 +46,8 @@ struct PlanReader {
             rereadWithin: rereadWithin,
             rereadBudget: rereadBudget,
             maxLockWait: maxLockWait,
-            pingURL: pingURL
+            pingURL: pingURL,
+            drillPingURL: drillPingURL
         )
     }
 
@@ -156,14 +159,14 @@ struct PlanReader {
         }
     }
 
-    private func pingURL(_ reader: ObjectReader) -> String? {
-        guard let node = reader.node("ping"), let url = reader.text("ping") else { return nil }
+    private func url(_ key: String, _ reader: ObjectReader) -> String? {
+        guard let node = reader.node(key), let url = reader.text(key) else { return nil }
         guard url.hasPrefix("https://") || url.hasPrefix("http://"), !url.contains(where: \.isWhitespace) else {
-            list.add("'ping' is not a URL", at: node.position, hint: "use one that begins with https://.")
+            list.add("'\(key)' is not a URL", at: node.position, hint: "use one that begins with https://.")
             return nil
         }
         guard !holdsPassword(url) else {
-            list.add("'ping' holds a password", at: node.position, hint: "use a URL without one.")
+            list.add("'\(key)' holds a password", at: node.position, hint: "use a URL without one.")
             return nil
         }
         return url

@@ -104,4 +104,5 @@ package struct PlanSettings: Sendable {
     /// How long a session may wait for a table that a backup reads; nil for ever.
     package let maxLockWait: Duration?
     package let pingURL: String?
+    package let drillPingURL: String?
 }

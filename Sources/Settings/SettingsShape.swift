@@ -190,7 +190,14 @@ extension SettingsShape {
 
     static let notifications = SettingsShape(
         "the notifications",
-        [Key("ping", .text, "A URL that scheduled runs call when they end; /fail is appended when they end badly")]
+        [
+            Key("ping", .text, "A URL that backups call when they end; /fail is appended when they end badly"),
+            Key(
+                "drillPing",
+                .text,
+                "The same for drills: another URL, or a drill of an old point would call off a backup's alarm"
+            ),
+        ]
     )
 
     static let retention = SettingsShape(

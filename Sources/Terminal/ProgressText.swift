@@ -1,10 +1,11 @@
 import Diagnostics
+import Model
 
 /// How a sample reads: as a bar, as a plain line, as an event.
 enum ProgressText {
     /// A bar for the terminal.
     ///
-    /// `export [#######-------]  48%  1.2 GiB of 2.5 GiB  85 MiB/s  0:15 left  public.orders`
+    /// `export [#######-------]  48%  1.2 GB of 2.5 GB  85 MB/s  0:15 left  public.orders`
     static func bar(_ sample: ProgressSample, _ rate: ProgressRate, atSeconds now: Double, width: Int) -> StyledText {
         var line = StyledText(sample.phase, .bold)
         if let share = sample.share {
@@ -60,18 +61,8 @@ enum ProgressText {
     }
 }
 
-/// `512 B`, `1.5 KiB`, `85 MiB`: three digits at most, binary units.
-package func byteText(_ count: Int64) -> String {
-    guard count >= 1024 else { return "\(count) B" }
-    var value = Double(count) / 1024
-    var units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"][...]
-    while value >= 1023.5, units.count > 1 {
-        value /= 1024
-        units = units.dropFirst()
-    }
-    let tenths = Int((value * 10).rounded())
-    return (tenths < 100 ? "\(tenths / 10).\(tenths % 10)" : "\(Int(value.rounded()))") + " \(units.first ?? "")"
-}
+/// `512 B`, `1.5 kB`, `85 MB`: the units that reports and settings use too.
+package func byteText(_ count: Int64) -> String { ByteCount(count).description }
 
 /// `0:15`, `12:03`, `3:20:00`.
 package func clockText(_ seconds: Int64) -> String {

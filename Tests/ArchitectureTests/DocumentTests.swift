@@ -15,4 +15,14 @@ struct DocumentTests {
         }
         #expect(documented.isEmpty, "unknown codes: \(documented.keys)")
     }
+
+    @Test("docs/json.md names every kind of answer")
+    func answerKinds() throws {
+        let document = try #require(SourceTree.read("docs/json.md"))
+        let kinds = SourceTree.files(below: "Sources/Commands").flatMap { file in
+            file.text.matches(of: /\.answer\(\s*"([a-z-]+)",/).map { String($0.1) }
+        }
+        #expect(Set(kinds).count > 20)
+        for kind in Set(kinds).sorted() { #expect(document.contains("| `\(kind)` |"), "\(kind)") }
+    }
 }

@@ -32,7 +32,7 @@ private let allowedImports: [String: Set<String>] = [
     "Reports": ["Model", "Policy"],
     "Settings": ["Model", "Diagnostics", "Policy", "CommandLineKit"],
     "CommandLineKit": [],
-    "Terminal": ["Diagnostics"],
+    "Terminal": ["Diagnostics", "Model"],
     "Commands": [
         "Model", "Diagnostics", "Streams", "PostgresClient", "AgeEncryption", "Policy", "Catalog", "SecureShell",
         "Repository",

@@ -13,11 +13,11 @@ struct LoopTests {
     func loop(major: PostgresMajor) throws {
         try Scene.with(on: major) { scene in
             let first = try scene.backUp()
-            #expect(first.errors.contains("keys were made"))
+            #expect(first.errors.contains("Keys were made"))
             #expect(first.output.contains("reused 0"))
             try scene.change("UPDATE purchase SET amount = 77 WHERE id = 5")
             let second = try scene.backUp()
-            #expect(!second.errors.contains("keys were made"))
+            #expect(!second.errors.contains("Keys were made"))
             #expect(!second.output.contains("reused 0,"))
 
             let points = try JSON(scene.lifeboat("points", "--from", scene.repository, "--format", "json"))

@@ -18,11 +18,15 @@ struct KeyringTests {
         try Keyring.createIfMissing(folder, now: Scene.start).keyring
     }
 
+    private func bytes(of file: String) throws -> [UInt8] {
+        try FileSource(path: folder + "/" + file).readAll(limit: 1 << 16)
+    }
+
     @Test("a keyring is made once, with folders above it, and read the same afterwards")
     func createdOnce() throws {
         let first = try Keyring.createIfMissing(folder, now: Scene.start)
         let second = try Keyring.createIfMissing(folder, now: Scene.start)
-        #expect(first.created && !second.created)
+        #expect(first.made == .all && second.made == .nothing)
         #expect(first.keyring.recipients == second.keyring.recipients)
         #expect(first.keyring.recipients.count == 2)
         #expect(second.keyring.trustedSigners == [first.keyring.signer.verifyingKey.text])
@@ -43,13 +47,47 @@ struct KeyringTests {
         #expect(sheet.contains(keyring.signer.verifyingKey.text))
     }
 
-    @Test("an interrupted creation is done again; the sheet always belongs to the recipients")
+    @Test("an interrupted creation goes on where it stopped; the sheet always belongs to the recipients")
     func interrupted() throws {
-        _ = try create()
-        unlink(folder + "/signer.key")
-        let keyring = try create()
-        let sheet = try #require(try keyring.escrowSheet())
-        #expect(keyring.recipients.allSatisfy(sheet.contains))
+        let order = ["signer.key", "trusted-signers", "recipients", "escrow-sheet.txt", "host.identity"]
+        for count in 1...order.count {
+            let first = try create()
+            for file in order.prefix(count) { unlink(folder + "/" + file) }
+            let (keyring, made) = try Keyring.createIfMissing(folder, now: Scene.start)
+            let sheet = try #require(try keyring.escrowSheet())
+            #expect(made == (count < 3 ? .signer : .all))
+            #expect(keyring.recipients.count == 2 && keyring.recipients.allSatisfy(sheet.contains))
+            #expect(sheet.contains(keyring.signer.verifyingKey.text))
+            #expect(keyring.trustedSigners.contains(keyring.signer.verifyingKey.text))
+            #expect(keyring.recipients[0] == first.recipients[0] && keyring.hasDataIdentity)
+        }
+    }
+
+    @Test("no key that is there is replaced: not the operator's identity that was put into an empty folder")
+    func neverReplaced() throws {
+        let files = ["operator.identity", "host.identity", "recipients", "escrow-sheet.txt"]
+        for kept in files {
+            for file in files + ["signer.key", "trusted-signers"] { unlink(folder + "/" + file) }
+            _ = try create()
+            let before = try bytes(of: kept)
+            for file in files + ["signer.key", "trusted-signers"] where file != kept { unlink(folder + "/" + file) }
+            let keyring = try create()
+            #expect(try bytes(of: kept).starts(with: before.prefix(200)), "\(kept)")
+            if kept != "escrow-sheet.txt" { #expect(try bytes(of: kept) == before, "\(kept)") }
+            #expect(keyring.trustedSigners.count == 1)
+        }
+    }
+
+    @Test("a protected identity in an empty folder stays as it is, and nothing new can be encrypted past it")
+    func protectedAlone() throws {
+        _ = try create().protectOperatorIdentity(with: SecretBytes(utf8: "open sesame"))
+        let before = try bytes(of: "operator.identity")
+        for file in ["signer.key", "trusted-signers", "recipients", "escrow-sheet.txt", "host.identity"] {
+            unlink(folder + "/" + file)
+        }
+        let (keyring, made) = try Keyring.createIfMissing(folder, now: Scene.start)
+        #expect(made == .signer && keyring.recipients.isEmpty && keyring.needsPassphrase)
+        #expect(try bytes(of: "operator.identity") == before)
     }
 
     @Test("a secret that other users can read is refused, with the command that repairs it")

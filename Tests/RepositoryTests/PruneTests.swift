@@ -227,6 +227,21 @@ struct PruneTests {
         #expect(failAt > 40)
     }
 
+    @Test("a session that names something else inside is damaged, not an order to remove that")
+    func forgedSession() throws {
+        let store = MemoryStore()
+        let scene = try Scene(store)
+        try scene.commit(Scene.name(0))
+        let session = try scene.repository.beginSession(kind: .backup, plan: Scene.shop, base: nil)
+        let key = try #require(store.objects.keys.first { $0.text == "sessions/\(session.id)" })
+        let text = String(decoding: try #require(store.objects[key]), as: UTF8.self)
+        for name in ["../points", String(repeating: "0", count: 32)] {
+            store.replace(key, with: Array(text.replacing("\"id\":\"\(session.id)\"", with: "\"id\":\"\(name)\"").utf8))
+            #expect(code { _ = try scene.repository.sessions() } == .objectCorrupt, "\(name)")
+        }
+        try session.end()
+    }
+
     private func run(_ decisions: [PruneDecision], on store: any ObjectStore) throws -> PruneRun {
         let repository = try Repository.open(store, keyring: scene.keyring)
         return try repository.prune(repository.planPrune(decisions), tool: "test", now: Scene.start)

@@ -26,7 +26,7 @@ let sampleSettings = """
           rereadWithin: "14d",
           rereadBudget: "1.5GB",
           maxLockWait: "30s",
-          notifications: { ping: "https://example.org/ping/abc" },
+          notifications: { ping: "https://example.org/ping/abc", drillPing: "https://example.org/ping/def" },
         },
         blog: { source: { env: "BLOG_URL" }, retention: { keep: { daily: 7, within: "48h" }, minimumPoints: 2 } },
       },
@@ -69,7 +69,7 @@ struct SettingsTests {
         #expect(shop.workers == 2 && shop.rereadWithin == .seconds(14 * 86_400))
         #expect(shop.rereadBudget == ByteCount(1_500_000_000))
         #expect(shop.maxLockWait == .seconds(30))
-        #expect(shop.pingURL == "https://example.org/ping/abc")
+        #expect(shop.pingURL == "https://example.org/ping/abc" && shop.drillPingURL == "https://example.org/ping/def")
     }
 
     @Test("what is left out has its default")
@@ -81,7 +81,8 @@ struct SettingsTests {
         #expect(blog.schedule.timeZone == .utc && blog.schedule.backup == nil)
         #expect(blog.retention == RetentionPolicy(keep: .init(daily: 7, within: .seconds(172_800)), minimumPoints: 2))
         #expect(blog.retentionName == "inline")
-        #expect(blog.workers == nil && blog.maxLockWait == nil && blog.pingURL == nil && blog.assertions.isEmpty)
+        #expect(blog.workers == nil && blog.maxLockWait == nil && blog.assertions.isEmpty)
+        #expect(blog.pingURL == nil && blog.drillPingURL == nil)
         #expect(blog.objectives == PlanSettings.Objectives())
     }
 

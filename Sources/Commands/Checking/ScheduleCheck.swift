@@ -22,7 +22,15 @@ struct ScheduleCheck {
         } else {
             list.ok("retention", plan.retentionName ?? "inline")
         }
-        if plan.pingURL != nil, PingSignal.program() == nil {
+        if plan.pingURL != nil, plan.pingURL == plan.drillPingURL {
+            list.warn(
+                "ping",
+                "backups and drills call the same URL",
+                cause: "a drill that succeeds calls off the alarm of a backup that failed",
+                hint: "Give 'drillPing' a URL of its own."
+            )
+        }
+        if plan.pingURL != nil || plan.drillPingURL != nil, PingSignal.program() == nil {
             let missing = PingSignal.missingProgram
             list.warn("ping", missing.summary, cause: missing.cause, hint: missing.hint)
         }

@@ -30,9 +30,9 @@ package struct KeyOptions: Sendable {
     }
 
     /// The keyring of this machine, made with fresh keys when there is none.
-    func keyringOrNew(in context: CommandContext) throws -> (keyring: Keyring, created: Bool) {
-        let (keyring, created) = try Keyring.createIfMissing(try Self.folder(context), now: context.now())
-        return (try adding(to: keyring, context), created)
+    func keyringOrNew(in context: CommandContext) throws -> (keyring: Keyring, made: KeysMade) {
+        let (keyring, made) = try Keyring.createIfMissing(try Self.folder(context), now: context.now())
+        return (try adding(to: keyring, context), made)
     }
 
     /// Everything that decrypts rows, asking for a passphrase where one is needed; throws when nothing does.

@@ -7,17 +7,21 @@ import Settings
 
 /// One plan to back up: from the command line, or from the settings.
 struct BackupJob: Sendable {
-    /// A repository, and what people call it.
+    /// A repository, and what people call it; or why it cannot be reached with these settings.
     struct Place: Sendable {
         let name: String
-        let store: any ObjectStore
+        let store: Result<any ObjectStore, Diagnostic>
     }
 
     let plan: PlanName
-    let source: ConnectionSettings
+    /// The database, or what is wrong with how it is named: that is this plan's failure and no other's.
+    let source: Result<ConnectionSettings, Diagnostic>
     let places: [Place]
     let settings: PlanSettings?
     var pingURL: String? { settings?.pingURL }
+
+    /// What progress calls it.
+    var displayName: String { (try? source.get().displayName) ?? plan.text }
 
     /// What `backup` is to do: the database that was named, or plans of the settings.
     static func all(_ command: BackupCommand, in context: CommandContext) throws -> [BackupJob] {
@@ -75,15 +79,18 @@ struct BackupJob: Sendable {
         let place = try RepositoryPlace(typed: to, in: context).limited(to: command.limitRate)
         return BackupJob(
             plan: plan,
-            source: source,
-            places: [
-                Place(name: place.name, store: try place.store(in: context))
-            ],
+            source: .success(source),
+            places: [Place(name: place.name, store: .success(try place.store(in: context)))],
             settings: nil
         )
     }
 
-    private init(plan: PlanName, source: ConnectionSettings, places: [Place], settings: PlanSettings?) {
+    private init(
+        plan: PlanName,
+        source: Result<ConnectionSettings, Diagnostic>,
+        places: [Place],
+        settings: PlanSettings?
+    ) {
         self.plan = plan
         self.source = source
         self.places = places
@@ -105,7 +112,9 @@ struct BackupJob: Sendable {
             }
             return Place(
                 name: repository,
-                store: try RepositoryPlace(found, in: context).limited(to: command.limitRate).store(in: context)
+                store: Result {
+                    try RepositoryPlace(found, in: context).limited(to: command.limitRate).store(in: context)
+                }.mapError(diagnostic)
             )
         }
         guard !places.isEmpty else {
@@ -115,7 +124,8 @@ struct BackupJob: Sendable {
                 hint: "Use one of its own: \(plan.repositories.joined(separator: ", "))."
             )
         }
-        self.init(plan: name, source: try plan.source.settings(in: context), places: places, settings: plan)
+        let source = Result { try plan.source.settings(in: context) }.mapError(diagnostic)
+        self.init(plan: name, source: source, places: places, settings: plan)
     }
 }
 

@@ -15,7 +15,8 @@ struct BackupTask: Sendable {
     ///
     /// Blocks; runs on an engine thread. Throws only what keeps the run from beginning anywhere, such as missing keys.
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
-        let (keyring, keysAreNew) = try command.keys.keyringOrNew(in: context)
+        let (keyring, keysMade) = try command.keys.keyringOrNew(in: context)
+        let plan = try plan()
         let opened = job.places.map { place in Result { try open(place, keyring) } }
         let repositories = opened.compactMap { try? $0.get().repository }
         var plan = plan()
@@ -37,7 +38,7 @@ struct BackupTask: Sendable {
             results: zip(job.places, results).map { place, result in
                 BackupResult(job.plan, place.name, result.mapError(diagnostic), peakMemory: PeakMemory.bytes)
             },
-            keysMade: keysAreNew ? escrowWords(keyring) : nil,
+            keysMade: EscrowAdvice(keyring, made: keysMade)?.lines,
             made: opened.compactMap { result in
                 guard case .success((let repository, true)) = result else { return nil }
                 return "made a new repository in \(repository.displayName), id \(repository.descriptor.id)"
@@ -46,10 +47,10 @@ struct BackupTask: Sendable {
         )
     }
 
-    private func plan() -> ExportPlan {
+    private func plan() throws -> ExportPlan {
         var plan = ExportPlan(
             point: PointName(plan: job.plan, slot: Slot(context.now())),
-            source: job.source,
+            source: try job.source.get(),
             tool: Tool.full,
             host: context.host
         )
@@ -68,14 +69,15 @@ struct BackupTask: Sendable {
 
     /// The repository; a missing or empty place becomes one, unless this machine has had one there before.
     private func open(_ place: BackupJob.Place, _ keyring: Keyring) throws -> (repository: Repository, isNew: Bool) {
+        let store = try place.store.get()
         do {
-            let repository = try Repository.open(place.store, keyring: keyring)
+            let repository = try Repository.open(store, keyring: keyring)
             // A scheduled run may not write to the folder of keys.
             try? keyring.remember(repository: repository.descriptor, at: repository.displayName)
             return (repository, false)
         } catch let error as Diagnostic where error.code == .repositoryMissing {
-            try Self.requireNewPlace(place.store, place.name, keyring)
-            let repository = try Repository.create(in: place.store, keyring: keyring, now: context.now())
+            try Self.requireNewPlace(store, place.name, keyring)
+            let repository = try Repository.create(in: store, keyring: keyring, now: context.now())
             try keyring.noteOnEscrowSheet(repository: repository.descriptor, place: repository.displayName)
             return (repository, true)
         }
@@ -94,15 +96,6 @@ struct BackupTask: Sendable {
     }
 
     private func patterns(_ texts: [String]) -> [TablePattern] { texts.map { TablePattern($0) } }
-
-    /// Said once, when the keys are made.
-    private func escrowWords(_ keyring: Keyring) -> [StyledText] {
-        [
-            StyledText("keys were made in \(keyring.folder)", .bold),
-            StyledText("Whoever loses them loses every backup. Print \(keyring.escrowSheetPath),"),
-            StyledText("lock the page away from this machine, and delete the file. 'lifeboat key escrow' shows it."),
-        ]
-    }
 }
 
 /// What a backup did in each repository, and what to say about new keys.

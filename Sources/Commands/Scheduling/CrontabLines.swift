@@ -10,7 +10,7 @@ struct CrontabLines: Sendable {
         var lines = [
             "# Lines for 'crontab -e' of \(host.user). Warnings and errors are mailed to MAILTO, answers are dropped.",
             "# cronie honours CRON_TZ; Debian's own cron does not and runs everything by the machine's zone.",
-            "# The run itself calls the plan's ping URL ('notifications.ping') when it ends, with /fail when it ends badly.",
+            "# The runs call 'notifications.ping' and 'drillPing' of their plan when they end, with /fail when they end badly.",
             "MAILTO=\(host.user)",
         ]
         if !host.hasUsualHome { lines.append("XDG_CONFIG_HOME=\(host.configurationHome)") }

@@ -57,7 +57,7 @@ struct SystemdUnits: Sendable {
             # Passwords and the variables that the settings name, one NAME=value a line; mode 0600.
             EnvironmentFile=-\(specifiersEscaped("/etc/lifeboat/\(job.plan.name).env"))
             Environment=\(quoted("XDG_CONFIG_HOME=" + host.configurationHome))
-            \(pingRemark(job.plan))
+            \(pingRemark(job))
             UMask=0077
             Nice=10
             IOSchedulingClass=best-effort
@@ -99,10 +99,15 @@ struct SystemdUnits: Sendable {
             : "# No RequiresMountsFor: a disk that is missing must not keep the run from the other repositories."
     }
 
-    private static func pingRemark(_ plan: PlanSettings) -> String {
-        plan.pingURL == nil
-            ? "# Set 'notifications.ping' of the plan to have a watching service called when a run ends."
-            : "# The run itself calls the plan's ping URL when it ends, with /fail when it ends badly."
+    private static func pingRemark(_ job: ScheduledJob) -> String {
+        let (url, key) =
+            switch job.kind {
+            case .backup: (job.plan.pingURL, "ping")
+            case .drill: (job.plan.drillPingURL, "drillPing")
+            }
+        return url == nil
+            ? "# Set 'notifications.\(key)' of the plan to have a watching service called when a run ends."
+            : "# The run itself calls 'notifications.\(key)' of the plan when it ends, with /fail when it ends badly."
     }
 
     private static func timer(_ job: ScheduledJob, now: Instant) throws -> SystemdUnit {

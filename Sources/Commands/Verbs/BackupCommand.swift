@@ -105,17 +105,22 @@ struct BackupCommand: LifeboatCommand {
         let console = context.console(output)
         var results: [BackupResult] = []
         for job in try BackupJob.all(self, in: context) {
-            results += try await take(job, in: context, console)
-            if context.stop.isRequested { break }
+            results += context.stop.isRequested ? notBegun(job, on: console) : try await take(job, in: context, console)
         }
         if output.format == .json { try console.answer("backups", Answer(backups: results)) }
         guard results.exitStatus == .done else { throw CommandOutcome(status: results.exitStatus) }
     }
 
+    /// What is left of a run that was stopped before this plan's turn.
+    private func notBegun(_ job: BackupJob, on console: Console) -> [BackupResult] {
+        console.talk(StyledText("plan '\(job.plan)' was not begun", .yellow))
+        return job.places.map { BackupResult(job.plan, $0.name, .failure(.interrupted)) }
+    }
+
     /// One plan into all of its repositories at once; one that fails does not keep the point from the others.
     private func take(_ job: BackupJob, in context: CommandContext, _ console: Console) async throws -> [BackupResult] {
         let counters = ExportProgress()
-        let line = ProgressBridge(counters, of: job.source.displayName, progress, on: console)
+        let line = ProgressBridge(counters, of: job.displayName, progress, on: console)
         defer { line.finish() }
         let results: [BackupResult]
         do {
@@ -150,13 +155,15 @@ struct BackupCommand: LifeboatCommand {
         if let interruption = results.interruption {
             console.report(interruption, as: output.format, verbose: output.verbose)
         }
-        let missing = results.filter { $0.point == nil }.map(\.repository)
-        guard let point = results.lazy.compactMap(\.point).first, !missing.isEmpty, results.interruption == nil else {
-            return
+        guard let whole = results.first(where: { $0.point != nil }), let point = whole.point,
+            results.interruption == nil
+        else { return }
+        for missing in results where missing.point == nil {
+            console.talk(
+                "\(point) is not in \(missing.repository); later: lifeboat repo sync \(shellQuoted(whole.repository))"
+                    + " \(shellQuoted(missing.repository))"
+            )
         }
-        console.talk(
-            "\(point) is not in \(missing.joined(separator: ", ")); the next backup catches up"
-        )
     }
 
     private struct Answer: Encodable {

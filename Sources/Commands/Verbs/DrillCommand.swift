@@ -48,25 +48,49 @@ struct DrillCommand: LifeboatCommand {
     func run(in context: CommandContext) async throws {
         let console = context.console(output)
         var runs: [Rehearsed] = []
+        var errors: [Diagnostic] = []
         for target in try targets(in: context) {
-            let counters = RestoreProgress()
-            let line = ProgressBridge(counters, progress, on: console)
-            defer { line.finish() }
-            let rehearsed = try await onEngineThread(context.stop) {
-                try DrillTask(target: target, command: self, context: context, counters: counters).run()
+            if context.stop.isRequested {
+                errors.append(.interrupted)
+                break
             }
-            line.finish()
-            for warning in rehearsed.warnings { console.warn(warning, as: output.format) }
-            if output.format == .text { DrillText(rehearsed.run).lines.forEach(console.answer) }
-            runs.append(rehearsed)
-            let isSuccess = rehearsed.run.verdict == .proven
-            try await PingSignal(url: target.plan?.pingURL, environment: context.environment)
-                .send(isSuccess, on: console, in: context)
+            let ping = PingSignal(url: target.plan?.drillPingURL, environment: context.environment)
+            do {
+                let rehearsed = try await rehearse(target, in: context, console)
+                runs.append(rehearsed)
+                try await ping.send(rehearsed.run.verdict == .proven, on: console, in: context)
+            } catch let error as Diagnostic {
+                // One plan that cannot be rehearsed does not keep the others from it.
+                errors.append(error)
+                console.report(error, as: output.format, verbose: output.verbose)
+                try await ping.send(false, on: console, in: context)
+            }
         }
         if output.format == .json { try console.answer("drills", Answer(drills: runs.map(\.facts))) }
         let verdicts = runs.map(\.run.verdict)
+        if let interruption = errors.first(where: { $0.code == .interrupted }) {
+            throw CommandOutcome(status: interruption.code.exitStatus)
+        }
         if verdicts.contains(.failed) { throw CommandOutcome(status: .objectiveMissed) }
+        if let error = errors.first { throw CommandOutcome(status: error.code.exitStatus) }
         if verdicts.contains(.unverified) { throw CommandOutcome(status: .unverified) }
+    }
+
+    private func rehearse(
+        _ target: DrillTarget,
+        in context: CommandContext,
+        _ console: Console
+    ) async throws -> Rehearsed {
+        let counters = RestoreProgress()
+        let line = ProgressBridge(counters, progress, on: console)
+        defer { line.finish() }
+        let rehearsed = try await onEngineThread(context.stop) {
+            try DrillTask(target: target, command: self, context: context, counters: counters).run()
+        }
+        line.finish()
+        for warning in rehearsed.warnings { console.warn(warning, as: output.format) }
+        if output.format == .text { DrillText(rehearsed.run).lines.forEach(console.answer) }
+        return rehearsed
     }
 
     private struct Answer: Encodable {
@@ -83,7 +107,7 @@ struct DrillCommand: LifeboatCommand {
             let place = try RepositoryChoice(typed: from, config: repository.config).place(in: context)
             return [
                 DrillTarget(
-                    places: [place],
+                    places: .success([place]),
                     name: named,
                     plan: nil,
                     scratch: nil
@@ -93,7 +117,7 @@ struct DrillCommand: LifeboatCommand {
         let settings = try SettingsChoice(config: repository.config).load(in: context)
         return try settings.plans(named: plans + (repository.plan.map { [$0] } ?? [])).map { plan in
             DrillTarget(
-                places: try settings.places(ofPlan: plan.name, in: context),
+                places: Result { try settings.places(ofPlan: plan.name, in: context) }.mapError(diagnostic),
                 name: PlanName(plan.name),
                 plan: plan,
                 scratch: plan.scratch?.folder
@@ -116,8 +140,8 @@ struct Rehearsed: Sendable {
 
 /// One point to rehearse.
 struct DrillTarget: Sendable {
-    /// In the order in which they are asked for the point.
-    var places: [RepositoryPlace]
+    /// In the order in which they are asked for the point; or what is wrong with this plan's settings.
+    var places: Result<[RepositoryPlace], Diagnostic>
     var name: PlanName?
     var plan: PlanSettings?
     var scratch: String?
@@ -136,7 +160,7 @@ struct DrillTask: Sendable {
         let source = try PointSource.find(
             command.point,
             plan: try planName(keyring),
-            in: target.places,
+            in: try target.places.get(),
             keyring: keyring,
             context: context
         )
@@ -227,7 +251,7 @@ struct DrillTask: Sendable {
     /// The plan that was named, or the only one that the repository holds.
     private func planName(_ keyring: Keyring) throws -> PlanName {
         if let name = target.name { return name }
-        let repository = try Repository.open(try target.places[0].store(in: context), keyring: keyring)
+        let repository = try Repository.open(try target.places.get()[0].store(in: context), keyring: keyring)
         return try command.repository.onlyPlan(of: repository)
     }
 }

@@ -94,7 +94,7 @@ struct InitCommand: LifeboatCommand {
             return try Installation(choices, in: context)
         }
         if output.format == .text { made.lines.forEach(console.answer) }
-        if made.keysAreNew { EscrowAdvice(made.repository.keyring).lines.forEach(console.talk) }
+        EscrowAdvice(made.repository.keyring, made: made.keysMade)?.lines.forEach(console.talk)
         let findings = try await onEngineThread(context.stop) { made.check(in: context) }
         switch output.format {
         case .json:
@@ -105,7 +105,7 @@ struct InitCommand: LifeboatCommand {
                     plan: made.choices.plan,
                     repository: made.choices.repository.text,
                     repositoryID: made.repository.descriptor.id,
-                    keysAreNew: made.keysAreNew,
+                    keysAreNew: made.keysMade == .all,
                     escrowSheet: try made.repository.keyring.escrowSheet() == nil
                         ? nil : made.repository.keyring.escrowSheetPath,
                     check: CheckAnswer(findings)

@@ -12,7 +12,7 @@ struct KeyNewCommand: LifeboatCommand {
     static let summary = "Create the keys of this machine"
     static let discussion = """
         Creates an identity for the operator, one for the escrow sheet, one for this host, and a key that signs. Does \
-        nothing to keys that exist: whoever replaces them can no longer read older backups.
+        nothing to keys that exist, and makes only what is missing: whoever replaces them can no longer read older backups.
 
         'lifeboat init' and the first backup do this by themselves.
         """
@@ -28,9 +28,9 @@ struct KeyNewCommand: LifeboatCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let keyring = try await onEngineThread(context.stop) {
-            let (keyring, created) = try KeyOptions().keyringOrNew(in: context)
-            guard created else {
+        let (keyring, made) = try await onEngineThread(context.stop) {
+            let (keyring, made) = try KeyOptions().keyringOrNew(in: context)
+            guard made != .nothing else {
                 throw Diagnostic(
                     .keyInvalid,
                     "there are keys in '\(keyring.folder)' already",
@@ -38,7 +38,7 @@ struct KeyNewCommand: LifeboatCommand {
                     hint: "See them with 'lifeboat key show'."
                 )
             }
-            return keyring
+            return (keyring, made)
         }
         let console = context.console(output)
         switch output.format {
@@ -54,6 +54,6 @@ struct KeyNewCommand: LifeboatCommand {
             )
         case .text: console.answer(StyledText("created keys in \(keyring.folder)"))
         }
-        EscrowAdvice(keyring).lines.forEach(console.talk)
+        EscrowAdvice(keyring, made: made)?.lines.forEach(console.talk)
     }
 }

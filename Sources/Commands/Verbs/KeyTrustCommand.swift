@@ -11,7 +11,8 @@ struct KeyTrustCommand: LifeboatCommand {
     static let summary = "Believe what another signer has signed"
     static let discussion = """
         Points and records count only when a trusted key signed them. Take the key from the escrow sheet, or from 'lifeboat \
-        key show' on the machine that takes the backups; never from the repository itself.
+        key show' on the machine that takes the backups; never from the repository itself. A machine without keys gets \
+        its own.
         """
     static let examples = [CommandExample("A key from the escrow sheet", "lifeboat key trust lbsig1…")]
     static let exitStatuses = CommandExitStatus.reading
@@ -23,15 +24,22 @@ struct KeyTrustCommand: LifeboatCommand {
         var signer: String
         var isNew: Bool
         var trustedSigners: [String]
+        /// Whether this machine had no keys before.
+        var keysAreNew: Bool
     }
 
     func run(in context: CommandContext) async throws {
-        let answer = try await onEngineThread(context.stop) {
+        let (answer, advice) = try await onEngineThread(context.stop) {
             // A machine that only restores has no keyring yet; a cold start begins here.
-            let (keyring, _) = try KeyOptions().keyringOrNew(in: context)
+            let (keyring, made) = try KeyOptions().keyringOrNew(in: context)
             let after = try keyring.trust(signer)
-            let isNew = after.trustedSigners.count > keyring.trustedSigners.count
-            return Answer(signer: signer, isNew: isNew, trustedSigners: after.trustedSigners)
+            let answer = Answer(
+                signer: signer,
+                isNew: after.trustedSigners.count > keyring.trustedSigners.count,
+                trustedSigners: after.trustedSigners,
+                keysAreNew: made == .all
+            )
+            return (answer, EscrowAdvice(keyring, made: made))
         }
         let console = context.console(output)
         switch output.format {
@@ -39,5 +47,6 @@ struct KeyTrustCommand: LifeboatCommand {
         case .text:
             console.answer(StyledText(answer.isNew ? "trusts \(signer) from now on" : "trusted \(signer) already"))
         }
+        advice?.lines.forEach(console.talk)
     }
 }

@@ -39,20 +39,21 @@ struct RepoInitCommand: LifeboatCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let answer = try await onEngineThread(context.stop) {
-            let (keyring, _) = try KeyOptions().keyringOrNew(in: context)
+        let (answer, advice) = try await onEngineThread(context.stop) {
+            let (keyring, keysMade) = try KeyOptions().keyringOrNew(in: context)
             let made = try Repository.create(
                 in: try RepositoryChoice(typed: repository, config: config).store(in: context),
                 keyring: keyring,
                 singleKey: singleKey,
                 now: context.now()
             )
-            return Answer(
+            let answer = Answer(
                 repository: made.displayName,
                 id: made.descriptor.id,
                 created: made.descriptor.created,
                 guarantees: made.descriptor.capabilities
             )
+            return (answer, EscrowAdvice(keyring, made: keysMade))
         }
         let console = context.console(output)
         switch output.format {
@@ -61,6 +62,7 @@ struct RepoInitCommand: LifeboatCommand {
             console.answer(StyledText("made \(answer.repository), id \(answer.id)"))
             for fact in answer.guarantees.facts { console.answer(Self.line(fact.guarantee, fact.holds)) }
         }
+        advice?.lines.forEach(console.talk)
     }
 
     /// One guarantee, and whether the store gives it.

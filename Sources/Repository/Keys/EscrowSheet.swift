@@ -1,4 +1,5 @@
 import AgeEncryption
+import Diagnostics
 import Model
 
 /// The page to print and lock away: enough to restore on an empty machine with nothing else.
@@ -9,6 +10,7 @@ package struct EscrowSheet: Sendable {
     private let created: Instant
 
     private static let repositoriesHeading = "REPOSITORIES"
+    private static let signersHeading = "SIGNERS (public: believe only what one of these has signed)"
 
     init(escrow: X25519Identity, operatorRecipient: String, signers: [String], created: Instant) {
         self.escrow = escrow
@@ -36,7 +38,7 @@ package struct EscrowSheet: Sendable {
           escrow    \(escrow.recipient.text)
           operator  \(operatorRecipient)
 
-        SIGNERS (public: believe only what one of these has signed)
+        \(Self.signersHeading)
 
         \(signers.map { "  " + $0 }.joined(separator: "\n"))
 
@@ -55,6 +57,25 @@ package struct EscrowSheet: Sendable {
 
 
         """
+    }
+
+    /// The sheet's text with one more signer on it.
+    static func adding(signer: String, to text: String) -> String {
+        text.replacing(signersHeading + "\n\n", with: signersHeading + "\n\n  \(signer)\n", maxReplacements: 1)
+    }
+
+    /// The escrow identity that stands on a sheet; `name` is for the error when there is none.
+    static func identity(on text: String, named name: String) throws -> X25519Identity {
+        let line = text.split(separator: "\n").map { $0.drop { $0 == " " } }.first { $0.hasPrefix("AGE-SECRET-KEY-1") }
+        guard let line else {
+            throw Diagnostic(
+                .keyInvalid,
+                "there is no identity on the escrow sheet '\(name)'",
+                cause: "no line begins with AGE-SECRET-KEY-1",
+                hint: "Move the sheet elsewhere; a new one is made then."
+            )
+        }
+        return try X25519Identity(String(line))
     }
 
     /// The sheet's text with one more repository on it.

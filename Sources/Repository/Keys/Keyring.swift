@@ -30,16 +30,14 @@ package struct Keyring: Sendable {
         return [KeyringFile.signer, .host, .operatorIdentity].contains { (try? files.holds($0)) != false }
     }
 
-    /// Reads the keyring in `folder`, or makes one with fresh keys; `created` says that the escrow sheet is new.
-    package static func createIfMissing(_ folder: String, now: Instant) throws -> (keyring: Keyring, created: Bool) {
+    /// Reads the keyring in `folder`, or makes what it lacks; a key that is there is never replaced.
+    package static func createIfMissing(_ folder: String, now: Instant) throws -> (keyring: Keyring, made: KeysMade) {
         let files = KeyringFolder(path: folder)
         try files.prepare()
-        let created = try files.withLock {
-            if try files.holds(.signer) { return false }
-            try KeyringCreation(files: files, now: now).run()
-            return true
+        let made = try files.withLock {
+            try files.holds(.signer) ? .nothing : KeyringCreation(files: files, now: now).run()
         }
-        return (try open(folder), created)
+        return (try open(folder), made)
     }
 
     /// Runs `body` while no other process or thread of this machine does the same with this keyring; waits for that.

@@ -1,48 +1,98 @@
 import AgeEncryption
 import Model
 
-/// Makes the keys of a new keyring.
+/// What had to be made of a keyring.
+package enum KeysMade: Sendable {
+    case nothing
+    /// Some of it was there: a signer was made beside it, and keys that were there stayed as they are.
+    case signer
+    /// All of it, or what an interrupted creation had left out: the escrow sheet has to be printed.
+    case all
+}
+
+/// Makes the keys that a keyring without a signer lacks, and never replaces one that is there: an identity that was put
+/// into the folder on an empty machine may be the last one that opens the backups.
 ///
-/// `signer.key` is written last: before it is there, nothing can have been encrypted or signed with the rest, so an
-/// interrupted creation is simply done again.
+/// `signer.key` is written last, so that an interrupted creation goes on where it stopped: each file is made from those
+/// that are there before it.
 struct KeyringCreation {
     var files: KeyringFolder
     var now: Instant
 
-    func run() throws {
-        let operatorIdentity = try X25519Identity.generate()
-        let escrow = try X25519Identity.generate()
-        let host = try X25519Identity.generate()
+    func run() throws -> KeysMade {
         let signer = try SigningKey.generate()
-        let sheet = EscrowSheet(
-            escrow: escrow,
-            operatorRecipient: operatorIdentity.recipient.text,
-            signers: [signer.verifyingKey.text],
-            created: now
-        )
-        try files.write(.escrowSheet, sheet.text)
-        try files.write(
+        let own = signer.verifyingKey.text
+        let isNew = try !files.holds(.recipients)
+        if isNew {
+            let operatorIdentity = try operatorIdentity()
+            try makeHost()
+            // A protected identity does not say whom to encrypt to. It restores; a new repository asks for recipients.
+            if let operatorIdentity { try makeRecipients(operatorIdentity.recipient.text, signer: own) }
+        } else {
+            try makeHost()
+        }
+        if let sheet = try files.text(.escrowSheet), !sheet.contains(own) {
+            try files.write(.escrowSheet, EscrowSheet.adding(signer: own, to: sheet))
+        }
+        try believe(own)
+        try files.create(.signer, signer.secretText + "\n")
+        return try isNew && files.holds(.escrowSheet) ? .all : .signer
+    }
+
+    /// The operator's identity, made if there is none; nil when it is protected.
+    private func operatorIdentity() throws -> X25519Identity? {
+        if let bytes = try files.read(.operatorIdentity) {
+            return try IdentityBytes(name: files.path(of: .operatorIdentity), bytes: bytes).openIdentities.first
+        }
+        let identity = try X25519Identity.generate()
+        try files.create(.operatorIdentity, IdentityFile.text(for: identity, created: now.description))
+        return identity
+    }
+
+    private func makeHost() throws {
+        guard try !files.holds(.host) else { return }
+        try files.create(.host, IdentityFile.text(for: try X25519Identity.generate(), created: now.description))
+    }
+
+    private func makeRecipients(_ operatorRecipient: String, signer: String) throws {
+        let escrow: X25519Identity
+        if let sheet = try files.text(.escrowSheet) {
+            escrow = try EscrowSheet.identity(on: sheet, named: files.path(of: .escrowSheet))
+        } else {
+            escrow = try X25519Identity.generate()
+            let sheet = EscrowSheet(
+                escrow: escrow,
+                operatorRecipient: operatorRecipient,
+                signers: [signer],
+                created: now
+            )
+            try files.create(.escrowSheet, sheet.text)
+        }
+        try files.create(
             .recipients,
             """
             # Whom new repositories are encrypted to, one age recipient a line.
             # the operator
-            \(operatorIdentity.recipient.text)
+            \(operatorRecipient)
             # the escrow sheet
             \(escrow.recipient.text)
 
             """
         )
-        try files.write(.operatorIdentity, IdentityFile.text(for: operatorIdentity, created: now.description))
-        try files.write(.host, IdentityFile.text(for: host, created: now.description))
-        try files.write(
+    }
+
+    private func believe(_ signer: String) throws {
+        if let text = try files.text(.trustedSigners) {
+            return try files.write(.trustedSigners, text + (text.hasSuffix("\n") ? "" : "\n") + signer + "\n")
+        }
+        try files.create(
             .trustedSigners,
             """
             # The keys whose points and records this machine believes, one a line.
             # this machine
-            \(signer.verifyingKey.text)
+            \(signer)
 
             """
         )
-        try files.write(.signer, signer.secretText + "\n")
     }
 }

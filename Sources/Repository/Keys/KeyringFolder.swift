@@ -76,6 +76,13 @@ struct KeyringFolder {
         try read(file).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Makes a file that is not there; throws when it is.
+    func create(_ file: KeyringFile, _ text: String) throws {
+        let writer = try store.create(ObjectKey(joining: [file.rawValue]))
+        try writer.write(contentsOf: Array(text.utf8))
+        try writer.finish()
+    }
+
     func write(_ file: KeyringFile, _ text: String) throws {
         try store.replace(ObjectKey(joining: [file.rawValue]), with: Array(text.utf8))
     }

@@ -1,0 +1,82 @@
+import Glibc
+import Model
+import Streams
+import TestSupport
+import Testing
+
+@Suite("Several plans in one run")
+struct SeveralPlansTests {
+    /// Plans that cannot work beside one that can: `dead` has no database, `lost` no variable for its database, and
+    /// `half` a second repository whose password is not there.
+    private static let settings = """
+        {
+          repositories: {
+            a: { path: "./a" },
+            far: { sftp: "sftp://x@127.0.0.1:9/x", passwordEnv: "NO_SUCH_PASSWORD" },
+          },
+          plans: {
+            dead: { source: { postgres: "host=/nowhere dbname=x user=x" }, repositories: ["a"] },
+            lost: { source: { env: "NO_SUCH_URL" }, repositories: ["a"] },
+            half: { source: { env: "SHOP" }, repositories: ["a", "far"] },
+            shop: { source: { env: "SHOP" }, repositories: ["a"] },
+          },
+        }
+        """
+
+    private func write(_ settings: String, in scene: Scene) throws -> String {
+        let path = scene.folder + "/lifeboat.json"
+        let file = try AtomicFile(path: path, .create)
+        try file.write(text: settings)
+        try file.finish()
+        return path
+    }
+
+    @Test("what is wrong with one plan or one repository is its own failure, in backups and drills")
+    func separate() throws {
+        try Scene.with { scene in
+            let config = try write(Self.settings, in: scene)
+            let shop = ["SHOP": scene.sourceText]
+            let backup = try scene.lifeboat("backup", "--config", config, environment: shop)
+            #expect(backup.status == 3, "\(backup)")
+            #expect(backup.output.contains("half/") && backup.output.contains("shop/"), "\(backup)")
+            #expect(backup.errors.contains("NO_SUCH_URL") && backup.errors.contains("NO_SUCH_PASSWORD"), "\(backup)")
+            #expect(backup.errors.contains("lifeboat repo sync a far"), "\(backup)")
+
+            let drill = try scene.lifeboat("drill", "--config", config, "dead", "shop", environment: shop)
+            #expect(drill.output.contains("proven shop/"), "\(drill)")
+            #expect(drill.status == 13 && drill.errors.contains("error: "), "\(drill)")
+        }
+    }
+
+    @Test("plans whose turn did not come before the run was stopped are not done")
+    func stopped() throws {
+        try Scene.with { scene in
+            let settings = """
+                {
+                  repositories: { a: { path: "./a" } },
+                  plans: {
+                    first: { source: { env: "SHOP" }, repositories: ["a"] },
+                    second: { source: { env: "SHOP" }, repositories: ["a"] },
+                  },
+                }
+                """
+            let config = try write(settings, in: scene)
+            // The shell stops the program as soon as the first point is there.
+            let script = """
+                "$0" backup --config "$1" --format json --limit-rate 200KB/s & pid=$!
+                while [ -z "$(ls "$2"/a/points/first 2>/dev/null)" ]; do sleep 0.01; done
+                kill -TERM $pid; wait $pid
+                """
+            let launch = ChildLaunch(
+                "/bin/sh",
+                ["-c", script, Scene.program, config, scene.folder],
+                environment: scene.environment(["SHOP": scene.sourceText])
+            )
+            let answer = Answer(try ChildProcess.run(launch, limit: 16 << 20))
+            #expect(answer.status == 130, "\(answer)")
+            let results = JSON(answer)["backups"]
+            #expect(results.count == 2 && results[1]["failure"]["code"].text == "interrupted", "\(answer)")
+            #expect(try Directory(scene.folder + "/a/points").entries().contains { $0.path.hasPrefix("first/") })
+        }
+    }
+}
