@@ -45,7 +45,7 @@ struct AnchorCast {
         return try Self.unlessRefused(on: connection) { () -> Anchor? in
             for _ in 0..<100 {
                 let rows = try connection.query(
-                    "SELECT pg_catalog.pg_current_wal_flush_lsn() >= $1::pg_catalog.pg_lsn",
+                    "SELECT pg_catalog.pg_current_wal_flush_lsn() OPERATOR(pg_catalog.>=) $1::pg_catalog.pg_lsn",
                     [goal]
                 )
                 if rows[0, 0] == "t" { break }

@@ -117,7 +117,9 @@ struct ExportRun {
                 excluding: plan.excludedObjects
             )
         }
-        try explaining("cannot look at the definitions again") { try coordinator.requireSameRoutines() }
+        try explaining("cannot look at the definitions again") {
+            try coordinator.requireSameDefinitions(since: snapshot.bounds)
+        }
         return definitions
     }
 

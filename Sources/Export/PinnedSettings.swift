@@ -54,9 +54,11 @@ package struct PinnedSettings: Sendable, Hashable {
     package init(knownTo connection: Connection) throws {
         let wanted = Self.textual + Self.protective
         let names = wanted.map { quotedLiteral($0.name.lowercased()) }.joined(separator: ", ")
-        let rows = try connection.query(
-            "SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings WHERE pg_catalog.lower(name) IN (\(names))"
-        )
+        let rows = try connection.trustingCatalogOnly {
+            try connection.query(
+                "SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings WHERE pg_catalog.lower(name) IN (\(names))"
+            )
+        }
         self.init(known: Set(rows.compactMap { $0[0] }))
     }
 

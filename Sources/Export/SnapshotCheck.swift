@@ -12,15 +12,32 @@ struct SnapshotCheck {
     ///
     /// Locks hold a table's name, but nothing holds its schema's: after `ALTER SCHEMA … RENAME` twice a name leads to
     /// another table, whose lock is granted and whose rows look as good. `probe` sees what is committed now.
+    ///
+    /// The names may have been changed back by now, so the row that holds one must still be the same row, unless a grant or
+    /// a new owner tells why it was written again.
     func requireOriginalSchemas(seenBy probe: Connection) throws {
-        let sql = "SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'"
-        var names: [String: Spelling] = [:]
-        for row in try probe.query(sql) {
-            if let oid = row[0], let name = row[1] { names[oid] = Spelling(name) }
-        }
+        let sql = "SELECT oid, nspname, xmin, nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'"
+        var rows: [String: [String?]] = [:]
+        for row in try probe.query(sql) { rows[row[0] ?? ""] = (1...4).map { row[$0] } }
         for row in try connection.query(sql) {
-            guard let oid = row[0], let name = row[1], let now = names[oid] else { continue }
-            guard now == Spelling(name) else { throw SnapshotRace(cause: "schema '\(name)' was renamed to '\(now)'") }
+            guard let name = row[1], let now = rows[row[0] ?? ""] else { continue }
+            let nowNamed = now[0] ?? ""
+            guard Spelling(nowNamed) == Spelling(name) else {
+                throw SnapshotRace(cause: "schema '\(name)' was renamed to '\(nowNamed)'")
+            }
+            guard now[1] == row[2] || now[2] != row[3] || now[3] != row[4] else {
+                throw SnapshotRace(cause: "schema '\(name)' was altered, perhaps renamed and named back")
+            }
+        }
+    }
+
+    /// Throws `SnapshotRace` when a label of an enumeration was written again since the snapshot: it may have been another
+    /// one while rows were copied, and is back by now.
+    func requireOriginalLabels(seenBy probe: Connection) throws {
+        let sql = "SELECT oid, xmin, enumlabel FROM pg_catalog.pg_enum"
+        let now = Set(try probe.query(sql).map { [$0[0], $0[1]] })
+        if let gone = try connection.query(sql).first(where: { !now.contains([$0[0], $0[1]]) }) {
+            throw SnapshotRace(cause: "label '\(gone[2] ?? "")' of a type was altered")
         }
     }
 

@@ -30,7 +30,8 @@ struct ExportedSnapshot: Sendable {
 
 /// The session that locks the tables, takes the snapshot and keeps both until the export has ended.
 ///
-/// One thread. A second session (`probe`) looks at what the first cannot see from inside its transaction.
+/// One thread. A second session (`probe`) looks at what the first cannot see from inside its transaction; as it has none,
+/// it asks in transactions of their own, under `pinned` or `trustingCatalogOnly`.
 final class SnapshotCoordinator {
     private static let attempts = 5
 
@@ -98,11 +99,17 @@ final class SnapshotCoordinator {
         try requireSame { check in
             try check.requireOriginalSchemas(seenBy: probe)
             try check.requireOriginalTypes(of: tables, seenBy: probe)
+            try check.requireOriginalLabels(seenBy: probe)
         }
     }
 
     /// Throws when definitions that were just read may be newer than the snapshot.
-    func requireSameRoutines() throws { try requireSame { try $0.requireOriginalRoutines(seenBy: probe) } }
+    func requireSameDefinitions(since bounds: SnapshotBounds) throws {
+        try requireSame { check in
+            try check.requireOriginalRoutines(seenBy: probe)
+            try NameCheck(connection: connection, bounds: bounds).requireOriginalNames(seenBy: probe)
+        }
+    }
 
     private func requireSame(_ body: (SnapshotCheck) throws -> Void) throws {
         do {
@@ -125,9 +132,9 @@ final class SnapshotCoordinator {
         let locked = try lockEverything()
         // Before the snapshot: nothing that was committed by this instant is missing.
         guard
-            let instant = try probe.query(
-                "SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8"
-            )[0, 0].flatMap(Int64.init)
+            let instant = try probe.trustingCatalogOnly({
+                try probe.query("SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8")
+            })[0, 0].flatMap(Int64.init)
         else { throw PostgresError(message: "the server did not tell its time") }
         let row = try connection.query(
             "SELECT pg_catalog.pg_export_snapshot(), pg_catalog.pg_current_snapshot()::pg_catalog.text,"

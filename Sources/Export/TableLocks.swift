@@ -29,13 +29,15 @@ struct TableLocks {
 
     /// Throws when there are more tables than the server has room for locks, before it runs into it half-way.
     static func requireRoom(for count: Int, on connection: Connection) throws {
-        let rows = try connection.query(
-            """
-            SELECT pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
-              * (pg_catalog.current_setting('max_connections')::pg_catalog.int8
-                + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int8)
-            """
-        )
+        let rows = try connection.trustingCatalogOnly {
+            try connection.query(
+                """
+                SELECT pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
+                  * (pg_catalog.current_setting('max_connections')::pg_catalog.int8
+                    + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int8)
+                """
+            )
+        }
         guard let room = rows[0, 0].flatMap(Int.init), count > room else { return }
         throw tooManyLocks(cause: "\(count) tables, room for \(room) locks")
     }
@@ -93,18 +95,7 @@ struct LockBlocker: CustomStringConvertible {
     /// The first such session on one of `relations`; nil when there is none (any more).
     init?(of relations: [ListedRelation], seenBy connection: Connection) throws {
         let oids = relations.map { String($0.identity.oid) }.joined(separator: ",")
-        let rows = try connection.query(
-            """
-            SELECT l.relation, l.pid, a.usename, a.application_name, l.granted
-            FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-            WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
-              AND l.database = (SELECT oid FROM pg_catalog.pg_database
-                                WHERE datname = pg_catalog.current_database())
-              AND l.relation = ANY ($1::pg_catalog.oid[])
-            ORDER BY l.granted DESC, l.pid LIMIT 1
-            """,
-            ["{\(oids)}"]
-        )
+        let rows = try connection.trustingCatalogOnly { try connection.query(Self.sql, ["{\(oids)}"]) }
         guard let row = rows.first, let oid = row[0], let process = row[1],
             let relation = relations.first(where: { String($0.identity.oid) == oid })
         else { return nil }
@@ -114,6 +105,16 @@ struct LockBlocker: CustomStringConvertible {
         application = row[3]
         isWaiting = row[4] == "f"
     }
+
+    private static let sql = """
+        SELECT l.relation, l.pid, a.usename, a.application_name, l.granted
+        FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+        WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+          AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                            WHERE datname = pg_catalog.current_database())
+          AND l.relation = ANY ($1::pg_catalog.oid[])
+        ORDER BY l.granted DESC, l.pid LIMIT 1
+        """
 
     var description: String {
         let who = [role.map { "role '\($0)'" }, application.flatMap { $0.isEmpty ? nil : "application '\($0)'" }]

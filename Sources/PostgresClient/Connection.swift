@@ -144,6 +144,16 @@ package final class Connection {
         }
     }
 
+    /// Runs questions of ours in a read-only transaction that finds nothing but what is in `pg_catalog`.
+    ///
+    /// The search path of a database may lead to operators and functions that somebody else wrote, and a plain `=` would
+    /// call them with this session's rights. Whatever is asked outside of a transaction with a path of its own is asked in
+    /// here, unless no operator and no unqualified name is in it. The path goes with the transaction, so that a pooler
+    /// hands it to nobody else.
+    package func trustingCatalogOnly<Result>(_ body: () throws -> Result) throws -> Result {
+        try withTransaction("BEGIN READ ONLY; SET LOCAL search_path = ''", body)
+    }
+
     /// Rolls back whatever is open; a failure to do so ends the session's usefulness, and the server rolls back itself.
     package func rollBack() {
         guard isUsable, PQtransactionStatus(raw) != PQTRANS_IDLE else { return }

@@ -113,14 +113,18 @@ struct LoaderRole {
 
     /// Whether a definition without rows may call functions of the source all the same: the bound of a partition is
     /// cast to the type of its key, whose domain may have conditions, an aggregate's first state is read as the type of
-    /// its state, and the server works out what is constant in a generated column or a partition key at once.
+    /// its state, and the server works out what is constant in a generated column, a partition key or a condition that
+    /// comes after its table or domain at once.
     private static func callsFunctions(_ step: RestoreStep) -> Bool {
         switch step.action {
         case .attach: true
         case .create where step.object.kind == .aggregate: step.statements.contains { $0.contains("INITCOND = ") }
         case .create:
-            [.table, .foreignTable].contains(step.object.kind)
-                && step.statements.contains { $0.contains(" GENERATED ALWAYS AS (") || $0.contains("PARTITION BY ") }
+            step.statements.contains(where: \.addsCondition)
+                || [.table, .foreignTable].contains(step.object.kind)
+                    && step.statements.contains {
+                        $0.contains(" GENERATED ALWAYS AS (") || $0.contains("PARTITION BY ")
+                    }
         default: false
         }
     }

@@ -22,7 +22,7 @@ package enum RestoreSession {
 
     /// Opens a session for definitions (`CREATE …`); they are UTF-8 text whatever the source's encoding.
     package static func openForDefinitions(_ target: ConnectionSettings, stop: Stop) throws -> Connection {
-        let connection = try Connection(target, stop: stop)
+        let connection = try open(target, stop: stop)
         try apply(ours + [("client_encoding", "UTF8")], to: connection)
         return connection
     }
@@ -33,9 +33,17 @@ package enum RestoreSession {
         like manifest: Manifest,
         stop: Stop
     ) throws -> Connection {
-        let connection = try Connection(target, stop: stop)
+        let connection = try open(target, stop: stop)
         let recorded = manifest.settings.filter { !sourceOnly.contains($0.key) && !$0.key.hasSuffix("_timeout") }
         try apply(ours + recorded.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, to: connection)
+        return connection
+    }
+
+    /// A session whose search path leads nowhere before anything is asked: the path of a restored database may lead to
+    /// operators of the source's, which even the questions for settings would call.
+    private static func open(_ target: ConnectionSettings, stop: Stop) throws -> Connection {
+        let connection = try Connection(target, stop: stop)
+        try connection.execute("SET search_path = ''")
         return connection
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import PostgresClient
 import Streams
 import TestSupport
 import Testing
@@ -31,6 +32,13 @@ struct HostileSourceTests {
             CREATE TABLE den.part PARTITION OF den.parted FOR VALUES IN (7);
             CREATE TABLE den.computed (a int, b int GENERATED ALWAYS AS (a + den.steady(5)) STORED);
             CREATE TABLE den.keyed (a int) PARTITION BY LIST ((a + den.steady(6)));
+            -- Conditions that need what they belong to, and so come after it.
+            CREATE TABLE den.rounded (a int);
+            CREATE FUNCTION den.whole(den.rounded) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
+            ALTER TABLE den.rounded ADD CONSTRAINT later CHECK (den.whole(rounded) AND den.steady(10) > 0);
+            CREATE DOMAIN den.circle AS int;
+            CREATE FUNCTION den.closed(den.circle[]) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
+            ALTER DOMAIN den.circle ADD CONSTRAINT later CHECK (den.closed(NULL::den.circle[]) AND den.steady(11) > 0);
             CREATE FUNCTION den.step(den.checked, int) RETURNS den.checked LANGUAGE sql AS 'SELECT 8::den.checked';
             CREATE AGGREGATE den.eight(int) (SFUNC = den.step, STYPE = den.checked, INITCOND = '8');
             -- Asked by an assertion, and run by whatever touches a row, even a replica.
@@ -46,6 +54,7 @@ struct HostileSourceTests {
             ALTER AGGREGATE den.eight(int) OWNER TO mallory;
             ALTER FUNCTION den.step OWNER TO mallory; ALTER FUNCTION den.steady OWNER TO mallory; ALTER FUNCTION den.fired OWNER TO mallory;
             ALTER TABLE den.parted OWNER TO mallory; ALTER TABLE den.part OWNER TO mallory;
+            ALTER TABLE den.rounded OWNER TO mallory; ALTER DOMAIN den.circle OWNER TO mallory;
             ALTER TABLE den.computed OWNER TO mallory; ALTER TABLE den.keyed OWNER TO mallory;
             ALTER VIEW den.view OWNER TO mallory; ALTER TABLE den.little OWNER TO mallory;
             INSERT INTO den.bait VALUES (1), (2);
@@ -69,6 +78,84 @@ struct HostileSourceTests {
             #expect(drill.output.contains("negative control ok"), "\(drill)")
             let ran = (try? FileSource(path: trace).readAll(limit: 1 << 16)) ?? []
             #expect(ran.isEmpty, "\(String(decoding: ran, as: UTF8.self))")
+        }
+    }
+
+    /// Operators and functions that stand in a schema of their own, do what the server's do, and leave a trace.
+    private func shadows(_ trace: String) -> String {
+        """
+        CREATE SCHEMA evil;
+        CREATE FUNCTION evil.called() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN
+          EXECUTE pg_catalog.format('COPY (SELECT pg_catalog.current_query()) TO PROGRAM %L', 'cat >> \(trace)');
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END $f$;
+        DO $d$ DECLARE o record; BEGIN
+          FOR o IN
+            SELECT p.oid, p.oprname AS name, pg_catalog.format_type(p.oprleft, NULL) AS l,
+              pg_catalog.format_type(p.oprright, NULL) AS r, pg_catalog.format_type(p.oprresult, NULL) AS result
+            FROM pg_catalog.pg_operator p WHERE p.oprkind = 'b' AND p.oprnamespace = 'pg_catalog'::regnamespace
+              AND p.oprname IN ('=', '<>', '<', '>', '<=', '>=', '*', '+', '-', '&', '||', '~', '!~', '~~')
+              AND p.oprleft = ANY ('{text,name,oid,int2,int4,int8,numeric,float8,bool,"char",timestamptz,pg_lsn,xid,regclass}'::regtype[])
+              AND p.oprright = ANY ('{text,name,oid,int2,int4,int8,numeric,float8,bool,"char",timestamptz,interval,pg_lsn,xid}'::regtype[])
+          LOOP
+            EXECUTE pg_catalog.format('CREATE FUNCTION evil.f%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS '
+              '$f$ BEGIN PERFORM evil.called(); RETURN $1 OPERATOR(pg_catalog.%s) $2; END $f$', o.oid, o.l, o.r, o.result, o.name);
+            EXECUTE pg_catalog.format('CREATE OPERATOR evil.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = evil.f%s)',
+              o.name, o.l, o.r, o.oid);
+          END LOOP;
+          -- What no operator of the server's own takes: a cast would be needed, and an exact match needs none.
+          CREATE FUNCTION evil.times(numeric, int) RETURNS numeric LANGUAGE plpgsql
+            AS $f$ BEGIN PERFORM evil.called(); RETURN $1 OPERATOR(pg_catalog.*) $2::numeric; END $f$;
+          CREATE OPERATOR evil.* (LEFTARG = numeric, RIGHTARG = int, FUNCTION = evil.times);
+          CREATE OPERATOR public.* (LEFTARG = numeric, RIGHTARG = int, FUNCTION = evil.times);
+          CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE plpgsql
+            AS $f$ BEGIN PERFORM evil.called(); RETURN pg_catalog.lower($1); END $f$;
+          CREATE FUNCTION evil.length(text) RETURNS int LANGUAGE plpgsql
+            AS $f$ BEGIN PERFORM evil.called(); RETURN pg_catalog.length($1); END $f$;
+          EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path = evil, pg_catalog, public', pg_catalog.current_database());
+        END $d$;
+        CREATE TABLE public.plain (a int PRIMARY KEY, b text);
+        INSERT INTO public.plain SELECT n, 'row' FROM pg_catalog.generate_series(1, 100) AS n;
+        """
+    }
+
+    @Test("operators that a search path leads to are called by no command, on no server")
+    func operatorsInTheWay() throws {
+        let trace = "/tmp/lifeboat-shadow-\(getpid())"
+        defer { unlink(trace) }
+        func requireNoTrace(_ answer: Answer, _ step: String) throws {
+            #expect(answer.status == 0, "\(step): \(answer)")
+            let ran = (try? FileSource(path: trace).readAll(limit: 1 << 22)) ?? []
+            #expect(ran.isEmpty, "\(step): \(String(decoding: ran.prefix(2000), as: UTF8.self))")
+            unlink(trace)
+        }
+        try Scene.with(sql: shadows(trace)) { scene in
+            // The trap works.
+            try scene.change("SELECT oid = oid FROM pg_class LIMIT 1")
+            #expect(try !FileSource(path: trace).readAll(limit: 1 << 16).isEmpty)
+            unlink(trace)
+            let config = scene.folder + "/lifeboat.json"
+            try scene.write(
+                """
+                { repositories: { r: { path: "repo" } }, plans: { shop: { source: { env: "SHOP" }, repositories: ["r"] } } }
+                """,
+                to: config
+            )
+            let shop = ["SHOP": scene.sourceText]
+            try requireNoTrace(try scene.lifeboat("backup", "--config", config, environment: shop), "backup")
+            try requireNoTrace(try scene.lifeboat("backup", "--config", config, environment: shop), "backup again")
+            let check = try scene.lifeboat("check", "--config", config, environment: shop)
+            try requireNoTrace(check, "check")
+            try requireNoTrace(
+                try scene.lifeboat("diff", "latest", scene.sourceText, "--from", scene.repository),
+                "diff"
+            )
+            try requireNoTrace(try scene.lifeboat("drill", "--config", config, environment: shop), "drill")
+            try withDatabase(on: .v15, sql: "") { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let line = ["restore", "latest", "--from", scene.repository, "--to", text]
+                try requireNoTrace(try scene.lifeboat(line), "restore")
+            }
         }
     }
 }

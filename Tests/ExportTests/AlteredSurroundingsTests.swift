@@ -68,12 +68,26 @@ struct AlteredSurroundingsTests {
                     "ALTER DOMAIN public.small DROP CONSTRAINT held; ALTER DOMAIN public.small ADD CONSTRAINT held CHECK (VALUE < 9)",
                 word: "held"
             ),
+            (change: "ALTER TYPE public.mood RENAME TO temper", word: "mood"),
+            (change: "ALTER TYPE public.mood SET SCHEMA live", word: "mood"),
+            (change: "ALTER DOMAIN public.small RENAME TO tiny", word: "small"),
+            (change: "ALTER VIEW public.seen RENAME TO noticed", word: "seen"),
+            (change: "ALTER VIEW public.seen RENAME COLUMN x TO y", word: "x"),
+            (change: "ALTER INDEX live.quick RENAME TO slow", word: "quick"),
+            (change: "ALTER ROLE lifeboat_namesake RENAME TO lifeboat_renamed", word: "lifeboat_namesake"),
+            (change: "ALTER OPERATOR CLASS public.mine USING btree RENAME TO yours", word: "mine"),
+            (change: "ALTER COLLATION public.sorted RENAME TO ordered", word: "sorted"),
         ]
     )
     func definitionsReplaced(change: String, word: String) throws {
         let more = """
             CREATE FUNCTION public.twice(int) RETURNS int LANGUAGE sql AS 'SELECT 2 * $1';
             CREATE DOMAIN public.small AS int CONSTRAINT held CHECK (VALUE < 7);
+            CREATE VIEW public.seen AS SELECT x FROM live.t;
+            CREATE INDEX quick ON live.t (x);
+            CREATE OPERATOR CLASS public.mine FOR TYPE int USING btree AS OPERATOR 1 <, FUNCTION 1 btint4cmp(int, int);
+            CREATE COLLATION public.sorted (locale = 'C');
+            DROP ROLE IF EXISTS lifeboat_namesake; DROP ROLE IF EXISTS lifeboat_renamed; CREATE ROLE lifeboat_namesake;
             """
         try withScene(sql: Self.sql + more) { scene in
             let found = try diagnostic { _ = try backup(of: scene, with: change).get() }
@@ -91,6 +105,8 @@ struct AlteredSurroundingsTests {
                 ALTER SCHEMA aside RENAME TO staging
                 """
             try expectRefusal(backup(of: scene, with: swap), in: scene, "was renamed")
+            // The second time round everything is back when it is looked at.
+            try expectRefusal(backup(of: scene, with: swap + ";" + swap), in: scene, "named back")
             let outcome = try scene.backup()
             #expect(try scene.rows(of: "t", in: outcome.point.manifest, schema: "live") == ["of staging\tok"])
         }
@@ -100,7 +116,11 @@ struct AlteredSurroundingsTests {
     func labelRenamed() throws {
         try withScene(sql: Self.sql) { scene in
             let change = "ALTER TYPE public.mood RENAME VALUE 'sad' TO 'unhappy'"
-            try expectRefusal(backup(of: scene, with: change), in: scene, "was altered")
+            try expectRefusal(backup(of: scene, with: change), in: scene, "label 'sad' was renamed")
+            let back =
+                "ALTER TYPE public.mood RENAME VALUE 'unhappy' TO 'sad'; ALTER TYPE public.mood RENAME VALUE 'sad' TO 'x'"
+            let there = "ALTER TYPE public.mood RENAME VALUE 'x' TO 'unhappy'"
+            try expectRefusal(backup(of: scene, with: "\(back); \(there)"), in: scene, "was altered")
         }
     }
 

@@ -1,7 +1,8 @@
 /// The statements that make an object once more beside the one that is there, and what to look at afterwards.
 ///
 /// None of them may run the source's code with a superuser's rights: an expression that the server works out when it is
-/// told (a generated column, a partition key) is left away on both sides, and an index is built on an empty table of a
+/// told (a generated column, a partition key) is left away on both sides, nothing is made again whose condition is added
+/// later, and an index is built on an empty table of a
 /// role that may do nothing, while nobody but us is a superuser.
 struct Remaking {
     private let object: CatalogObject
@@ -44,7 +45,7 @@ struct Remaking {
         case .table, .foreignTable, .materializedView, .domain, .statistics:
             // A name with a line break can hide such a line from us.
             let isWorkedOut = definition.contains {
-                $0.contains(" GENERATED ALWAYS AS (") || $0.contains("\nPARTITION BY ")
+                $0.contains(" GENERATED ALWAYS AS (") || $0.contains("\nPARTITION BY ") || $0.addsCondition
             }
             if isWorkedOut { return nil }
             return ["ALTER \(object.identity.kind.keyword) \(object.reference) RENAME TO \(spare)"] + definition

@@ -1,3 +1,9 @@
+extension String {
+    /// Whether the statement adds a condition to a table or domain that is there; a name may look like one, which only
+    /// makes us more careful.
+    package var addsCondition: Bool { hasPrefix("ALTER ") && contains(" CHECK (") }
+}
+
 /// One thing to do in a restore, on one connection.
 package struct RestoreStep: Sendable, Hashable {
     package var object: ObjectIdentity

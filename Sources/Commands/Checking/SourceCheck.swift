@@ -54,7 +54,9 @@ struct SourceCheck {
             bytes = row[1].flatMap { Int64($0) } ?? 0
             let size = byteText(bytes)
             list.ok("source", "\(settings.displayName), PostgreSQL \(version), role '\(row[0] ?? "?")', \(size)")
-            try SourcePrivileges(connection: connection, excludedRows: excludedRows, workers: workers).check(&list)
+            try connection.trustingCatalogOnly {
+                try SourcePrivileges(connection: connection, excludedRows: excludedRows, workers: workers).check(&list)
+            }
             try SourceSession(connection: connection, workers: workers).check(&list)
         } catch {
             list.fail("source", Self.diagnostic(error, "cannot look into \(settings.displayName)"))

@@ -39,7 +39,7 @@ struct DiffCommand: LifeboatCommand {
     static let arguments: [Argument<Self>] =
         [
             .positional("BEFORE", to: \.before, required: false, help: "latest, oldest, proven, or a point's name"),
-            .positional("AFTER", to: \.after, help: "A later point; otherwise a database"),
+            .positional("AFTER", to: \.after, help: "A later point, or a database"),
             .option("--live", value: "DATABASE", to: \.live, help: "Compare with this URL or key=value database"),
             .option("--live-env", value: "VAR", to: \.liveVariable, help: "Compare with the database that VAR names"),
             .flag("--count", to: \.counts, help: "Count the rows of the database, which reads every table"),
@@ -54,7 +54,7 @@ struct DiffCommand: LifeboatCommand {
             let opened = try repository.open(keys, in: context)
             let plan = try repository.planName()
             let first = try ComparedDatabase(point: before, in: opened, plan: plan, keys: keys, context: context)
-            if let after {
+            if let after = laterPoint {
                 return DiffAnswer(
                     first,
                     try ComparedDatabase(point: after, in: opened, plan: plan, keys: keys, context: context)
@@ -77,6 +77,9 @@ struct DiffCommand: LifeboatCommand {
         if !answer.isSame { throw CommandOutcome(status: .objectiveMissed) }
     }
 
+    /// The second word, unless it is a database.
+    private var laterPoint: String? { after.flatMap { SourceText.isSource($0) ? nil : $0 } }
+
     private func liveSettings(in context: CommandContext) throws -> ConnectionSettings? {
         guard [after, live, liveVariable].count(where: { $0 != nil }) <= 1 else {
             throw Diagnostic(
@@ -86,7 +89,9 @@ struct DiffCommand: LifeboatCommand {
             )
         }
         if let liveVariable { return try SourceText(variable: liveVariable, in: context).settings }
-        return try live.map { try SourceText(typed: $0, orFrom: "--live-env").settings }
+        return try (live ?? (laterPoint == nil ? after : nil)).map {
+            try SourceText(typed: $0, orFrom: "--live-env").settings
+        }
     }
 
     /// The source of the plan that the point belongs to, where the settings know it.
