@@ -86,7 +86,7 @@ struct HostileSourceTests {
         """
         CREATE SCHEMA evil;
         CREATE FUNCTION evil.called() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN
-          EXECUTE pg_catalog.format('COPY (SELECT pg_catalog.current_query()) TO PROGRAM %L', 'cat >> \(trace)');
+          EXECUTE pg_catalog.format('COPY (SELECT pg_catalog.current_query()) TO %L', '\(trace)');
         EXCEPTION WHEN OTHERS THEN NULL;
         END $f$;
         DO $d$ DECLARE o record; BEGIN
@@ -125,8 +125,9 @@ struct HostileSourceTests {
         defer { unlink(trace) }
         func requireNoTrace(_ answer: Answer, _ step: String) throws {
             #expect(answer.status == 0, "\(step): \(answer)")
-            let ran = (try? FileSource(path: trace).readAll(limit: 1 << 22)) ?? []
-            #expect(ran.isEmpty, "\(step): \(String(decoding: ran.prefix(2000), as: UTF8.self))")
+            guard access(trace, F_OK) == 0 else { return }
+            let query = (try? FileSource(path: trace).readAll(limit: 1 << 16)) ?? []
+            Issue.record("\(step) called: \(String(decoding: query, as: UTF8.self))")
             unlink(trace)
         }
         try Scene.with(sql: shadows(trace)) { scene in
