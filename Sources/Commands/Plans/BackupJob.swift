@@ -11,6 +11,8 @@ struct BackupJob: Sendable {
     struct Place: Sendable {
         let name: String
         let store: Result<any ObjectStore, Diagnostic>
+        /// Where it is, or its name where even that is not known.
+        var displayName: String { (try? store.get().displayName) ?? name }
     }
 
     let plan: PlanName

@@ -16,12 +16,11 @@ struct BackupTask: Sendable {
     /// Blocks; runs on an engine thread. Throws only what keeps the run from beginning anywhere, such as missing keys.
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
         let (keyring, keysMade) = try command.keys.keyringOrNew(in: context)
-        let plan = try plan()
+        var plan = try plan()
         let opened = job.places.map { place in Result { try open(place, keyring) } }
         let repositories = opened.compactMap { try? $0.get().repository }
-        var plan = plan()
         plan.outOfReach = zip(job.places, opened).compactMap { place, result in
-            if case .failure = result { place.store.displayName } else { nil }
+            if case .failure = result { place.displayName } else { nil }
         }
         let exports =
             repositories.isEmpty
