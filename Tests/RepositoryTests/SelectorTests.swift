@@ -32,19 +32,21 @@ struct SelectorTests {
     func fastClock() throws {
         let scene = try Scene()
         let store = try #require(scene.store as? MemoryStore)
-        store.advance(.seconds(10 * 3600) - (store.now - .now))
+        store.advance(.zero - .seconds(10 * 3600) - (store.now - .now))
         let begun = store.now
-        func name(_ hours: Int) -> PointName { PointName(plan: Scene.shop, slot: Slot(begun + .seconds(hours * 3600))) }
+        func name(_ minutes: Int) -> PointName {
+            PointName(plan: Scene.shop, slot: Slot(begun + .seconds(minutes * 60)))
+        }
         store.advance(.seconds(3600))
-        try scene.commit(name(0))
+        try scene.commit(name(30))
         store.advance(.seconds(3600))
-        let ahead = try scene.commit(name(20 * 365 * 24))
+        let ahead = try scene.commit(name(20 * 365 * 24 * 60))
         #expect(try scene.repository.resolve("latest", plan: nil) == ahead.name)
         store.advance(.seconds(3600))
-        try scene.commit(name(2))
-        #expect(try scene.repository.resolve("latest", plan: nil) == name(2))
-        #expect(try scene.repository.newestPoint(plan: Scene.shop)?.name == name(2))
-        #expect(try scene.repository.listPoints().map(\.name) == [name(0), ahead.name, name(2)])
+        try scene.commit(name(150))
+        #expect(try scene.repository.resolve("latest", plan: nil) == name(150))
+        #expect(try scene.repository.newestPoint(plan: Scene.shop)?.name == name(150))
+        #expect(try scene.repository.listPoints().map(\.name) == [name(30), ahead.name, name(150)])
     }
 
     @Test("what a store took when its own clock was ahead stands behind all else, unless there is nothing else")
