@@ -76,7 +76,7 @@ struct SecurityLabelTests {
             try withDatabase(options: "TEMPLATE template0") { copy in
                 let connection = try Connection(copy)
                 try connection.execute(script)
-                let warnings = connection.notices.filter { $0.contains("\"\(Self.provider)\" is not loaded") }
+                let warnings = connection.notices.filter { $0.text.contains("\"\(Self.provider)\" is not loaded") }
                 #expect(warnings.count == 15)
                 let difference = try CatalogDifference.compare(catalog, Corpus.read(copy))
                 // One of them has two.

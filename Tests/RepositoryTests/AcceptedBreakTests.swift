@@ -10,7 +10,10 @@ struct AcceptedBreakTests {
     private let scene: Scene
     private var repository: Repository { scene.repository }
 
-    init() throws { scene = try Scene(store) }
+    init() throws {
+        scene = try Scene(store)
+        store.advance(.seconds(200 * 3600))
+    }
 
     private func key(_ hour: Int) -> ObjectKey { Layout.point(Scene.name(hour)) }
 
