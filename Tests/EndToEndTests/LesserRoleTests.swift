@@ -1,10 +1,10 @@
-import Catalog
 import Model
 import PostgresClient
 import Streams
 import TestSupport
 import Testing
 
+@testable import Catalog
 @testable import Restore
 
 @Suite("A restore by a role that is no superuser")
