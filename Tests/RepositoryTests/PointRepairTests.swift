@@ -90,7 +90,7 @@ struct PointRepairTests {
     }
 
     @Test(
-        "an archive that was cut, or changed in its size, is mended before the point gives way",
+        "an archive that was cut or changed is mended before the point gives way",
         arguments: [true, false]
     )
     func withDamagedArchive(_ isCut: Bool) throws {
@@ -124,8 +124,8 @@ struct PointRepairTests {
     @Test("a point over archives that are about to be collected stays as it is")
     func condemned() throws {
         try damage(0)
-        let list = #"{"archives":["\(try archive(0).id)"],"format":1}"#
-        store.replace(try objectKey("condemned/1"), with: Array(list.utf8))
+        let list = #"{"archives":["\#(try archive(0).id)"],"format":1}"#
+        store.replace(Layout.condemned(1), with: Array(list.utf8))
         #expect(code { _ = try repair(0, from: [copy]) } == .objectMissing)
         #expect(store.objects[Layout.point(Scene.name(0))] != nil)
     }
