@@ -173,15 +173,11 @@ package struct Drill: Sendable {
     ) throws {
         try phases.measure("negative control") {
             let connection = try RestoreSession.openForRows(database.settings, like: manifest, stop: stop)
-            if let check = try NegativeControl(connection: connection).run(manifest, progress: progress) {
-                rehearsal.findings.checks.append(check)
-            } else if manifest.tables.contains(where: { $0.proof.rows > 0 }) {
-                rehearsal.findings.notices.append(
-                    Omission(
-                        object: "negative control",
-                        reason: "every table with rows has triggers or rules that always run"
-                    )
-                )
+            switch try NegativeControl(connection: connection).run(manifest, progress: progress) {
+            case .noRows: break
+            case .made(let check): rehearsal.findings.checks.append(check)
+            case .impossible(let reason):
+                rehearsal.findings.notices.append(Omission(object: "negative control", reason: reason))
             }
         }
     }

@@ -1,0 +1,34 @@
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite("A healthy database with something unusual in it")
+struct OddDatabaseTests {
+    /// Publications forbid DELETE without a replica identity, foreign keys TRUNCATE.
+    private static let keyed = """
+        CREATE TABLE keyed (a int UNIQUE); CREATE TABLE pointing (a int REFERENCES keyed (a));
+        INSERT INTO keyed VALUES (1); CREATE PUBLICATION everything FOR ALL TABLES;
+        """
+
+    @Test("the proof is tried out although no table lets a row be deleted")
+    func publishedWithoutIdentity() throws {
+        let sql = Self.keyed + "CREATE TABLE log (msg text); INSERT INTO log VALUES ('some'), ('more');"
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 0, "\(drill)")
+            #expect(drill.output.contains("check        negative control ok"), "\(drill)")
+        }
+    }
+
+    @Test("where nothing can be taken away, the drill says so and judges the point by the rest")
+    func noControl() throws {
+        try Scene.with(sql: Self.keyed) { scene in
+            try scene.backUp()
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 0, "\(drill)")
+            #expect(drill.output.contains("proven"), "\(drill)")
+            #expect(drill.output.contains("not checked  negative control: cannot truncate a table"), "\(drill)")
+        }
+    }
+}
