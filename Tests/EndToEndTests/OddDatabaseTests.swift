@@ -31,4 +31,29 @@ struct OddDatabaseTests {
             #expect(drill.output.contains("not checked  negative control: cannot truncate a table"), "\(drill)")
         }
     }
+
+    @Test("privileges that somebody changed on the server's own schemas are no names that are taken")
+    func serversSchemas() throws {
+        let sql = """
+            CREATE TABLE t (a int); INSERT INTO t VALUES (1);
+            DO $$ BEGIN CREATE ROLE odd_reader; EXCEPTION WHEN duplicate_object THEN END $$;
+            GRANT USAGE ON SCHEMA pg_catalog, pg_toast TO odd_reader;
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            try withDatabase { copy in
+                let restore = try Self.restore(scene, into: copy)
+                #expect(restore.status == 0, "\(restore)")
+                let granted = try Connection(copy).query(
+                    "SELECT nspname FROM pg_namespace WHERE nspacl::text LIKE '%odd_reader%' ORDER BY 1"
+                )
+                #expect(granted.map { $0[0] } == ["pg_catalog", "pg_toast"])
+            }
+        }
+    }
+
+    private static func restore(_ scene: Scene, into copy: ConnectionSettings, _ more: String...) throws -> Answer {
+        let text = "host='\(copy.host)' port=\(copy.port) user=\(copy.user) dbname='\(copy.database)'"
+        return try scene.lifeboat(["restore", "latest", "--from", scene.repository, "--to", text] + more)
+    }
 }
