@@ -45,10 +45,12 @@ struct StepPlan {
         )
         preData = section(.preData)
         postData = section(.postData)
-        privileges = section(.privileges).filter { step in
+        privileges = section(.privileges).compactMap { step in
             // Settings of roles belong to the server: only a scratch cluster, or a role made here, takes them.
-            step.object.kind != .role || options.isScratchCluster
-                || !inspection.roles.contains(Spelling(step.object.name))
+            let isOthers =
+                step.object.kind == .role && !options.isScratchCluster
+                && inspection.roles.contains(Spelling(step.object.name))
+            return isOthers ? Self.onlyHere(step, options) : step
         }
         refresh = section(.refresh)
         last =
@@ -63,6 +65,14 @@ struct StepPlan {
         if !options.appliesOwners { omissions.append(Omission(object: "owners", reason: "left out as asked")) }
         if !options.appliesPrivileges { omissions.append(Omission(object: "privileges", reason: "left out as asked")) }
         self.omissions = omissions
+    }
+
+    /// A role's settings in this database alone, which belong to the database; nil where only a part of that is restored.
+    private static func onlyHere(_ step: RestoreStep, _ options: RestoreOptions) -> RestoreStep? {
+        var step = step
+        // What names the database must find out its name first.
+        step.statements = options.selection.isEverything ? step.statements.filter { $0.hasPrefix("DO ") } : []
+        return step.statements.isEmpty ? nil : step
     }
 
     /// On a scratch cluster nobody but us is a superuser until everything is loaded, and some kinds want an owner who is.

@@ -52,8 +52,45 @@ struct OddDatabaseTests {
         }
     }
 
+    @Test("a role's settings in this database come back although the role is there already")
+    func settingsOfRoleHere() throws {
+        let sql = """
+            CREATE TABLE t (a int); INSERT INTO t VALUES (1);
+            DO $$ BEGIN CREATE ROLE odd_worker; EXCEPTION WHEN duplicate_object THEN END $$;
+            ALTER TABLE t OWNER TO odd_worker;
+            DO $$ BEGIN
+              EXECUTE format('ALTER ROLE odd_worker IN DATABASE %I SET work_mem = ''7MB''', current_database());
+            END $$;
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            try withDatabase { copy in
+                let restore = try Self.restore(scene, into: copy)
+                #expect(restore.status == 0, "\(restore)")
+                #expect(try Self.settings(copy) == "{work_mem=7MB}")
+            }
+            // A part of a database does not decide what the whole does.
+            try withDatabase { copy in
+                let restore = try Self.restore(scene, into: copy, "--table", "public.t")
+                #expect(restore.status == 0, "\(restore)")
+                #expect(try Self.settings(copy) == nil)
+            }
+        }
+    }
+
     private static func restore(_ scene: Scene, into copy: ConnectionSettings, _ more: String...) throws -> Answer {
         let text = "host='\(copy.host)' port=\(copy.port) user=\(copy.user) dbname='\(copy.database)'"
         return try scene.lifeboat(["restore", "latest", "--from", scene.repository, "--to", text] + more)
+    }
+
+    private static func settings(_ database: ConnectionSettings) throws -> String? {
+        let rows = try Connection(database).query(
+            """
+            SELECT s.setconfig FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+            JOIN pg_database d ON d.oid = s.setdatabase
+            WHERE r.rolname = 'odd_worker' AND d.datname = current_database()
+            """
+        )
+        return rows.isEmpty ? nil : rows[0, 0]
     }
 }
