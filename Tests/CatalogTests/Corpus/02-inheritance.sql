@@ -48,3 +48,18 @@ CREATE TABLE family.by_expression (a text COLLATE "C", b integer) PARTITION BY R
 CREATE TYPE family.shape AS (id integer, name text);
 CREATE TABLE family.typed OF family.shape (PRIMARY KEY (id), name WITH OPTIONS DEFAULT 'none' NOT NULL CHECK (name <> 'x'));
 CREATE TABLE family.typed_plain OF family.shape;
+-- Checks that are not validated go down to partitions on every level, and are shared with heirs that have them too.
+CREATE TABLE family.measures (a integer) PARTITION BY RANGE (a);
+CREATE TABLE family.measures_1 PARTITION OF family.measures FOR VALUES FROM (1) TO (10);
+CREATE TABLE family.measures_2 PARTITION OF family.measures FOR VALUES FROM (10) TO (20);
+CREATE TABLE family.measures_3 PARTITION OF family.measures FOR VALUES FROM (20) TO (30) PARTITION BY RANGE (a);
+CREATE TABLE family.measures_3_1 PARTITION OF family.measures_3 FOR VALUES FROM (20) TO (25);
+ALTER TABLE family.measures ADD CONSTRAINT more_than_five CHECK (a > 5) NOT VALID;
+ALTER TABLE family.measures_2 VALIDATE CONSTRAINT more_than_five;
+ALTER TABLE family.measures_1 ADD CONSTRAINT its_own CHECK (a <> 7) NOT VALID;
+CREATE TABLE family.ahead (a integer);
+CREATE TABLE family.behind (a integer);
+ALTER TABLE family.ahead ADD CONSTRAINT of_both CHECK (a > 0) NOT VALID;
+ALTER TABLE family.behind ADD CONSTRAINT of_both CHECK (a > 0) NOT VALID;
+ALTER TABLE family.behind INHERIT family.ahead;
+CREATE TABLE family.further_behind () INHERITS (family.behind);

@@ -30,3 +30,14 @@ CREATE TABLE eighteen.first_own () INHERITS (eighteen.parent);
 ALTER TABLE eighteen.first_own ALTER a SET NOT NULL;
 ALTER TABLE eighteen.parent ALTER a SET NOT NULL, ALTER b SET NOT NULL;
 ALTER TABLE eighteen.first_own ALTER b SET NOT NULL;
+-- Not null without a look at the rows, down to partitions and shared with an heir under another name.
+CREATE TABLE eighteen.listed (a integer NOT NULL, b integer) PARTITION BY LIST (a);
+CREATE TABLE eighteen.listed_1 PARTITION OF eighteen.listed FOR VALUES IN (1);
+CREATE TABLE eighteen.listed_2 PARTITION OF eighteen.listed FOR VALUES IN (2);
+ALTER TABLE eighteen.listed ADD CONSTRAINT b_later NOT NULL b NOT VALID;
+ALTER TABLE eighteen.listed ADD CONSTRAINT unenforced CHECK (b > 0) NOT ENFORCED;
+CREATE TABLE eighteen.ahead (a integer);
+CREATE TABLE eighteen.behind (a integer);
+ALTER TABLE eighteen.ahead ADD CONSTRAINT ahead_a NOT NULL a NOT VALID;
+ALTER TABLE eighteen.behind ADD CONSTRAINT behind_a NOT NULL a NOT VALID;
+ALTER TABLE eighteen.behind INHERIT eighteen.ahead;
