@@ -75,6 +75,10 @@ struct RoundTripTests {
             defer { cluster.stop() }
             // Under the same name, because settings of roles in a database name it.
             let name = original.database
+            let source = try Connection(original)
+            try source.execute("ALTER DATABASE \(name) IS_TEMPLATE true")
+            // Such a database cannot be dropped.
+            defer { try? source.execute("ALTER DATABASE \(name) IS_TEMPLATE false") }
             try Connection(cluster.settings()).execute("CREATE DATABASE \(name) TEMPLATE template0")
             let copy = try cluster.settings(database: name)
             try Corpus.restore(try Corpus.read(original), into: copy)
@@ -83,6 +87,8 @@ struct RoundTripTests {
             #expect(roles.difference(from: try Corpus.dumpGlobals(original, by: major)).isEmpty)
             let database = try Corpus.dump(copy, by: major, ["--create"])
             #expect(database.contains { $0.hasPrefix("ALTER ROLE") && $0.contains("IN DATABASE") })
+            #expect(database.contains { $0.contains("CONNECTION LIMIT = 42") })
+            #expect(database.contains { $0.contains("IS_TEMPLATE = true") })
             #expect(database.difference(from: try Corpus.dump(original, by: major, ["--create"])).isEmpty)
         }
     }

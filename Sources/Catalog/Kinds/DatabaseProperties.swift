@@ -8,7 +8,7 @@ func readDatabaseProperties(_ context: ReadingContext) throws -> [FoundObject] {
         """
         SELECT d.oid, pg_get_userbyid(d.datdba) AS owner, d.datacl AS acl, acldefault('d', d.datdba) AS base,
           shobj_description(d.oid, 'pg_database') AS description, pg_encoding_to_char(d.encoding) AS encoding,
-          d.datcollate, d.datctype, d.datconnlimit, s.setconfig
+          d.datcollate, d.datctype, d.datconnlimit, d.datistemplate, s.setconfig
         FROM pg_database d
         LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid AND s.setrole = 0
         WHERE d.datname = current_database()
@@ -30,10 +30,25 @@ func readDatabaseProperties(_ context: ReadingContext) throws -> [FoundObject] {
         statements += (row["setconfig"].map(Setting.list) ?? []).map {
             inThisDatabase("ALTER DATABASE", "SET \($0.clause)")
         }
-        return FoundObject(
+        if row.flag("datistemplate") { object.facts["template"] = "yes" }
+        var found = FoundObject(
             object,
             at: CatalogAddress(SystemCatalog.database, row.oid("oid")),
             stages: [FoundStage(.setting, .privileges, statements)]
         )
+        // At the end: a restore opens connections until then.
+        let limits = limits(row)
+        if !limits.isEmpty { found.stages.append(FoundStage(.setting, .last, limits)) }
+        return found
     }
+}
+
+/// Who may use the database, and how many at a time.
+private func limits(_ row: Row) -> [String] {
+    var statements: [String] = []
+    if row.number("datconnlimit") != -1 {
+        statements.append(inThisDatabase("ALTER DATABASE", "CONNECTION LIMIT \(row.number("datconnlimit"))"))
+    }
+    if row.flag("datistemplate") { statements.append(inThisDatabase("ALTER DATABASE", "IS_TEMPLATE true")) }
+    return statements
 }

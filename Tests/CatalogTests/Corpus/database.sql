@@ -5,5 +5,6 @@ DO $$ BEGIN
   EXECUTE format('ALTER ROLE corpus_writer IN DATABASE %I SET statement_timeout = ''5min''', current_database());
   EXECUTE format('GRANT CREATE ON DATABASE %I TO corpus_owner', current_database());
   EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 42', current_database());
   EXECUTE format('COMMENT ON DATABASE %I IS ''a corpus''', current_database());
 END $$;
