@@ -97,6 +97,20 @@ struct BadSourceTests {
         }
     }
 
+    @Test("what belongs to the whole server and to no role is left out, and said so")
+    func serverWide() throws {
+        try withDatabase(options: "TEMPLATE template0") { settings in
+            let connection = try Connection(settings)
+            // Other tests see nothing of it.
+            try connection.execute(
+                "BEGIN; ALTER ROLE ALL SET application_name = 'x'; GRANT SET ON PARAMETER log_statement TO PUBLIC"
+            )
+            let notices = try CatalogReader(connection).read().notices
+            #expect(notices.contains { $0.contains("ALTER ROLE ALL") && $0.contains("application_name") }, "\(notices)")
+            #expect(notices.contains { $0.contains("parameter log_statement") }, "\(notices)")
+        }
+    }
+
     /// What reading says of a database after `sql`.
     private func problem(after sql: String) throws -> Diagnostic {
         try withDatabase(options: "TEMPLATE template0", sql: sql) { settings in

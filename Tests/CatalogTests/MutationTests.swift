@@ -61,6 +61,8 @@ struct MutationTests {
             "ALTER TABLE family.events DETACH PARTITION family.events_old",
             "ALTER DEFAULT PRIVILEGES FOR ROLE corpus_owner IN SCHEMA shop REVOKE SELECT ON TABLES FROM corpus_reader",
             "GRANT EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) TO PUBLIC",
+            "REVOKE SET ON PARAMETER log_statement FROM corpus_writer",
+            "REVOKE corpus_reader FROM pg_monitor",
         ]
         try withMutant(.v15) { mutant in
             for change in changes {

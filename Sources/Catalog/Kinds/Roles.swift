@@ -1,8 +1,10 @@
 import PostgresClient
 
-/// Reads roles, their memberships and their settings; never a password.
+/// Reads roles, their memberships, what they may do with parameters, and their settings; never a password.
 func readRoles(_ context: ReadingContext) throws -> [FoundObject] {
     let memberships = try readMemberships(context)
+    let parameters = try readParameterGrants(context)
+    try noticeSettingsOfAll(context)
     let settings = try readRoleSettings(context)
     return try context.query(
         """
@@ -32,6 +34,9 @@ func readRoles(_ context: ReadingContext) throws -> [FoundObject] {
                 needs.append((CatalogAddress(SystemCatalog.role, grantor), memberships[grantor] == nil ? 0 : 1))
             }
             found.stages.append(FoundStage(.attach, .roles, grants.map(\.statement), needs: needs))
+        }
+        if let statements = parameters[name] {
+            found.stages.append(FoundStage(.setting, .roles, statements, needs: [(address, 0)]))
         }
         if let settings = settings[row.oid("oid")] {
             // After everything else: a setting may name a schema or need an extension's library.
@@ -82,24 +87,24 @@ private struct Membership {
     var statement: String
 }
 
-/// Memberships by member.
+/// Memberships by member; that of one of the server's own roles belongs to the role that it is a member of.
 private func readMemberships(_ context: ReadingContext) throws -> [UInt32: [Membership]] {
     let options = context.major >= 16 ? "m.inherit_option, m.set_option" : "NULL AS inherit_option, NULL AS set_option"
     let rows = try context.query(
         """
-        SELECT m.member, m.roleid, m.admin_option, r.rolname, u.rolname AS member_name, u.rolinherit, g.oid AS grantor,
+        SELECT m.member, m.roleid, left(u.rolname, 3) = 'pg_' AS is_servers, m.admin_option, r.rolname, u.rolname AS member_name, u.rolinherit, g.oid AS grantor,
           g.rolname AS grantor_name, \(options)
         FROM pg_auth_members m
         JOIN pg_roles r ON r.oid = m.roleid
         JOIN pg_roles u ON u.oid = m.member
         LEFT JOIN pg_roles g ON g.oid = m.grantor AND g.oid <> 10
-        WHERE left(u.rolname, 3) <> 'pg_'
-        ORDER BY r.rolname COLLATE "C", g.rolname COLLATE "C"
+        WHERE left(u.rolname, 3) <> 'pg_' OR left(r.rolname, 3) <> 'pg_'
+        ORDER BY r.rolname COLLATE "C", u.rolname COLLATE "C", g.rolname COLLATE "C"
         """
     )
     var memberships: [UInt32: [Membership]] = [:]
     for row in rows {
-        memberships[row.oid("member"), default: []].append(
+        memberships[row.oid(row.flag("is_servers") ? "roleid" : "member"), default: []].append(
             Membership(
                 group: row.oid("roleid"),
                 grantor: row["grantor"].flatMap { UInt32($0) },

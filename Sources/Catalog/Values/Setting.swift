@@ -15,10 +15,8 @@ struct Setting {
     ///
     /// Parameters that hold lists of names keep each name as an element of its own.
     var clause: String {
-        let target = name.split(separator: ".", omittingEmptySubsequences: false).map { quoted(String($0)) }
-            .joined(separator: ".")
         let values = Self.namesOfLists.contains(name.lowercased()) ? Self.elements(of: value) : [value]
-        return target + " TO " + (values.isEmpty ? "''" : values.map(literal).joined(separator: ", "))
+        return parameterName(name) + " TO " + (values.isEmpty ? "''" : values.map(literal).joined(separator: ", "))
     }
 
     private static let namesOfLists: Set<String> = [

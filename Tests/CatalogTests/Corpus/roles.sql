@@ -7,3 +7,6 @@ CREATE ROLE "corpus ""odd"" role's = / ☃" NOINHERIT;
 COMMENT ON ROLE corpus_owner IS 'owns';
 ALTER ROLE corpus_reader SET search_path = shop, "$user", "odd, name";
 ALTER ROLE corpus_reader SET work_mem = '7MB';
+GRANT corpus_reader TO pg_monitor;
+GRANT SET ON PARAMETER log_statement TO corpus_writer;
+GRANT SET, ALTER SYSTEM ON PARAMETER my.custom TO corpus_admin WITH GRANT OPTION;
