@@ -64,7 +64,7 @@ struct Coverage {
             Item("trigger: disabled, always or replica", .trigger, says: " TRIGGER \""),
             Item("publication: column list and row filter", .publication, says: "WHERE ("),
             Item("publication: schemas", .publication, says: "TABLES IN SCHEMA"),
-            Item("comment") { $0.remarks.contains { $0.provider == nil } },
+            Item("comment") { $0.remarks.contains { $0.provider == nil && !$0.text.isEmpty } },
             Item("privileges of the server's own objects") {
                 $0.identity.schema == "pg_catalog" && $0.identity.kind != .operatorFamily
             },

@@ -12,7 +12,7 @@ struct Mutation: CustomStringConvertible {
     static func all(of object: CatalogObject) -> [Mutation] {
         let statements =
             [drop(object), rename(object)].compactMap(\.self) + definitionChanges(object) + owners(object)
-            + object.remarks.map(silence) + reversals(object)
+            + object.remarks.filter { !$0.text.isEmpty }.map(silence) + reversals(object)
             + resets(object)
         return statements.map { Mutation(object: object.identity, sql: $0) }
     }

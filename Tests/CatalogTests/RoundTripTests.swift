@@ -93,6 +93,20 @@ struct RoundTripTests {
         }
     }
 
+    @Test("that a new database has a language which the source dropped is no difference")
+    func withoutLanguage() throws {
+        try withDatabase(options: "TEMPLATE template0", sql: "DROP EXTENSION plpgsql; CREATE TABLE t (a integer)") {
+            original in
+            try withDatabase(options: "TEMPLATE template0") { copy in
+                let catalog = try Corpus.read(original)
+                try Corpus.restore(catalog, into: copy)
+                #expect(try CatalogDifference.compare(catalog, Corpus.read(copy)).objects == [])
+                try Connection(copy).execute("DROP TABLE t")
+                #expect(try CatalogDifference.compare(catalog, Corpus.read(copy)).objects.count == 1)
+            }
+        }
+    }
+
     @Test("the same database gives the same steps")
     func deterministic() throws {
         try Corpus.withOriginal(on: .v15) { original in

@@ -6,7 +6,7 @@ import PostgresClient
 func readExtensions(_ context: ReadingContext) throws -> [FoundObject] {
     try context.query(
         """
-        SELECT e.oid, e.extname, n.nspname, e.extversion
+        SELECT e.oid, e.extname, n.nspname, e.extversion, obj_description(e.oid, 'pg_extension') AS description
         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
         """
     ).map { row in
@@ -14,6 +14,8 @@ func readExtensions(_ context: ReadingContext) throws -> [FoundObject] {
         let address = CatalogAddress(SystemCatalog.extension, row.oid("oid"))
         var object = CatalogObject(ObjectIdentity(.extension, name: name), reference: quoted(name))
         object.facts = ["version": row.text("extversion")]
+        // Its creation brings a comment, which somebody took away.
+        if row["description"] == nil { object.remarks = [Remark(target: "EXTENSION \(quoted(name))", text: "")] }
         let statement = "CREATE EXTENSION IF NOT EXISTS \(quoted(name)) WITH SCHEMA \(quoted(row.text("nspname")))"
         return FoundObject(
             object,

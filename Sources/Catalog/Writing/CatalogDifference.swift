@@ -34,11 +34,14 @@ package struct CatalogDifference: Sendable, Hashable {
             }
         }
         let known = Set(before.map(\.identity))
-        for identity in after.keys where !known.contains(identity) {
+        // Every new database has its language, and a restore speaks it: that it was dropped is no loss.
+        for identity in after.keys where !known.contains(identity) && identity != Self.usualExtension {
             differences.append(ObjectDifference(object: identity, change: .extra))
         }
         return CatalogDifference(objects: differences.sorted { $0.object < $1.object }, total: before.count)
     }
+
+    private static let usualExtension = ObjectIdentity(.extension, name: "plpgsql")
 
     /// The share of the first catalog's objects that the second has exactly: 1 when all.
     package var fidelity: Double {
@@ -60,6 +63,22 @@ extension CatalogObject {
         return object
     }
 
+    /// Whether the name that the server would choose anyway is said depends on who else has it: it makes no difference.
+    fileprivate var withoutUsualNamesOfNotNull: CatalogObject {
+        guard [.table, .foreignTable].contains(identity.kind) else { return self }
+        var object = self
+        for stage in object.stages.indices {
+            object.stages[stage].statements = object.stages[stage].statements.map { statement in
+                guard statement.contains("_not_null\" NOT NULL") else { return statement }
+                return statement.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                    guard let name = identity.usualNameOfNotNull(in: line) else { return String(line) }
+                    return line.replacing(" CONSTRAINT \(quoted(name)) NOT NULL", with: " NOT NULL")
+                }.joined(separator: "\n")
+            }
+        }
+        return object
+    }
+
     /// The names of NOT NULL that are said, in their order.
     var namesOfNotNull: [String] {
         guard [.table, .foreignTable, .domain].contains(identity.kind) else { return [] }
@@ -76,6 +95,16 @@ extension CatalogObject {
     fileprivate var privilegeLines: [String] {
         let isMadeHere = owner != nil || stages.contains { !$0.statements.isEmpty }
         return (isMadeHere ? privileges?.changes : privileges?.changesByAnyone) ?? []
+    }
+}
+
+extension ObjectIdentity {
+    /// What the server would call NOT NULL of the column that a line of CREATE TABLE is about.
+    fileprivate func usualNameOfNotNull(in line: Substring) -> String? {
+        let own = line.firstMatch(of: /^ +("(?:[^"]|"")+")/)?.1
+        let column = own ?? line.firstMatch(of: / NOT NULL ("(?:[^"]|"")+")/)?.1
+        guard let column else { return nil }
+        return name + "_" + column.dropFirst().dropLast().replacing("\"\"", with: "\"") + "_not_null"
     }
 }
 
@@ -108,7 +137,7 @@ package struct FieldDifference: Sendable, Hashable {
             FieldDifference("definition", definition(first), definition(second)),
             FieldDifference("owner", first.owner.map { [$0] } ?? [], second.owner.map { [$0] } ?? []),
             FieldDifference("privileges", first.privilegeLines, second.privilegeLines),
-            FieldDifference("comments", first.remarks.map(\.statement), second.remarks.map(\.statement)),
+            FieldDifference("comments", comments(first), comments(second)),
         ]
         for fact in Set(first.facts.keys).union(second.facts.keys).sorted() {
             fields.append(
@@ -131,8 +160,13 @@ package struct FieldDifference: Sendable, Hashable {
         }
     }
 
+    /// An empty comment is none: it takes away the one that comes with an extension.
+    private static func comments(_ object: CatalogObject) -> [String] {
+        object.remarks.filter { $0.provider != nil || !$0.text.isEmpty }.map(\.statement)
+    }
+
     private static func definition(_ object: CatalogObject) -> [String] {
-        object.stages.flatMap { stage in
+        object.withoutUsualNamesOfNotNull.stages.flatMap { stage in
             stage.statements.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
         }
     }

@@ -41,3 +41,8 @@ CREATE TABLE eighteen.behind (a integer);
 ALTER TABLE eighteen.ahead ADD CONSTRAINT ahead_a NOT NULL a NOT VALID;
 ALTER TABLE eighteen.behind ADD CONSTRAINT behind_a NOT NULL a NOT VALID;
 ALTER TABLE eighteen.behind INHERIT eighteen.ahead;
+-- What an heir calls it depends on which parent came first.
+CREATE TABLE eighteen.first_parent (a integer);
+ALTER TABLE eighteen.first_parent ADD NOT NULL a NOT VALID;
+CREATE TABLE eighteen.second_parent (a integer NOT NULL);
+CREATE TABLE eighteen.of_two () INHERITS (eighteen.first_parent, eighteen.second_parent);

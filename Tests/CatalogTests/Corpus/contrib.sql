@@ -19,5 +19,6 @@ REVOKE EXECUTE ON FUNCTION public.similarity(text, text) FROM PUBLIC;
 CREATE SERVER remote FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'nowhere');
 GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO corpus_writer;
 COMMENT ON EXTENSION citext IS 'changed';
+COMMENT ON EXTENSION ltree IS NULL;
 CREATE COLLATION public.icu (provider = icu, locale = 'und-u-kn', deterministic = false);
 CREATE TABLE public.with_icu (a text COLLATE public.icu);
