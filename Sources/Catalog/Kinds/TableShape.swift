@@ -97,7 +97,9 @@ struct TableShape {
                 continue
             }
             var line = Line(text: (isTyped ? column.typedLine : column.line) ?? "", suffix: "", part: nil)
-            if let text = column.defaultText, column.generated.isEmpty {
+            if isLate(column) {
+                // Said in a stage of its own.
+            } else if let text = column.defaultText, column.generated.isEmpty {
                 line.suffix = " DEFAULT " + text
                 line.part = InlinePart(
                     purpose: .columnDefault,
@@ -124,6 +126,8 @@ struct TableShape {
         !inheritsLater
             && inheritedDefaults.missing.contains(.init(relation: column.relation, name: column.name))
     }
+
+    private func isLate(_ column: Column) -> Bool { inheritedDefaults.late.contains(column.defaultOID) }
 
     private func setDefault(_ column: Column, _ text: String) -> String {
         "ALTER \(keyword) ONLY \(name) ALTER COLUMN \(quoted(column.name)) SET DEFAULT \(text)"
@@ -164,7 +168,7 @@ struct TableShape {
             let alter = "ALTER \(keyword) ONLY \(name) ALTER COLUMN \(quoted(column.name)) "
             let isInherited = !(column.isLocal || isPartition)
             if isInherited, row["of_type"] == nil {
-                if let text = column.defaultText, column.generated.isEmpty,
+                if let text = column.defaultText, column.generated.isEmpty, !isLate(column),
                     !inheritedDefaults.same.contains(column.defaultOID)
                 {
                     statements.append(setDefault(column, text))
@@ -194,6 +198,11 @@ struct TableShape {
         if inheritsLater, let parents = row["parents"] {
             let statements = arrayElements(parents).compactMap { $0.map { "ALTER \(keyword) \(name) INHERIT \($0)" } }
             stages.append(FoundStage(.attach, .preData, statements))
+        }
+        for column in columns where isLate(column) {
+            guard let text = column.defaultText else { continue }
+            let source = CatalogAddress(SystemCatalog.attributeDefault, column.defaultOID)
+            stages.append(FoundStage(.columnDefault, .postData, [setDefault(column, text)], sources: [source]))
         }
         var security: [String] = []
         if row.flag("relrowsecurity") { security.append("ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY") }

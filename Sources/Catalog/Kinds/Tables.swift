@@ -49,39 +49,3 @@ let tableQuery = """
     WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
       AND c.oid >= \(ReadingContext.firstUserOID) AND \(ReadingContext.userSchema)
     """
-
-/// How the defaults of inherited columns relate to those of the parents.
-struct InheritedDefaults {
-    /// Rows of `pg_attrdef` that say what a parent says.
-    private(set) var same: Set<UInt32> = []
-    /// Columns without the default that a parent has.
-    private(set) var missing: Set<RelationColumn> = []
-
-    struct RelationColumn: Hashable {
-        var relation: UInt32
-        var name: String
-    }
-
-    init(_ context: ReadingContext) throws {
-        let rows = try context.query(
-            """
-            SELECT DISTINCT a.attrelid, a.attname, d.oid
-            FROM pg_inherits h
-            JOIN pg_class c ON c.oid = h.inhrelid AND c.relkind IN ('r', 'f') AND NOT c.relispartition
-            JOIN pg_attribute a ON a.attrelid = h.inhrelid AND a.attinhcount > 0 AND NOT a.attisdropped
-            JOIN pg_attribute pa ON pa.attrelid = h.inhparent AND pa.attname = a.attname AND NOT pa.attisdropped
-            JOIN pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
-            LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-            WHERE pa.attgenerated = '' AND a.attgenerated = ''
-              AND (d.oid IS NULL OR pg_get_expr(pd.adbin, pd.adrelid) = pg_get_expr(d.adbin, d.adrelid))
-            """
-        )
-        for row in rows {
-            if row["oid"] == nil {
-                missing.insert(RelationColumn(relation: row.oid("attrelid"), name: row.text("attname")))
-            } else {
-                same.insert(row.oid("oid"))
-            }
-        }
-    }
-}

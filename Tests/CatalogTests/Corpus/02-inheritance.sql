@@ -63,3 +63,13 @@ ALTER TABLE family.ahead ADD CONSTRAINT of_both CHECK (a > 0) NOT VALID;
 ALTER TABLE family.behind ADD CONSTRAINT of_both CHECK (a > 0) NOT VALID;
 ALTER TABLE family.behind INHERIT family.ahead;
 CREATE TABLE family.further_behind () INHERITS (family.behind);
+-- Parents that contradict each other, one of them only passing on what it has itself from above.
+CREATE TABLE family.one (a integer DEFAULT 1);
+CREATE TABLE family.two (a integer DEFAULT 2);
+CREATE TABLE family.below_two () INHERITS (family.two);
+CREATE TABLE family.of_both () INHERITS (family.one);
+ALTER TABLE family.of_both INHERIT family.below_two;
+ALTER TABLE family.of_both ALTER a SET DEFAULT 9;
+CREATE TABLE family.as_one () INHERITS (family.one);
+CREATE TABLE family.as_one_again () INHERITS (family.one);
+ALTER TABLE family.as_one_again INHERIT family.below_two;
