@@ -32,7 +32,12 @@ func readKeyConstraints(
             if definition.hasSuffix(suffix) { definition.removeLast(suffix.count) }
             definition += " WITH (" + options.joined(separator: ", ") + ")" + suffix
         }
-        let statement = "ALTER TABLE ONLY \(tableName)\n    ADD CONSTRAINT \(quoted(name)) \(definition)"
+        // The server attaches no index that excludes: what a partition has of the sort is made from above.
+        let isFromAbove = row.flag("indisexclusion") && row.oid("inhparent") != 0
+        let only = row.flag("indisexclusion") && row.text("table_kind") == "p" ? "" : "ONLY "
+        let statement =
+            isFromAbove
+            ? takeName(row) : "ALTER TABLE \(only)\(tableName)\n    ADD CONSTRAINT \(quoted(name)) \(definition)"
         var object = CatalogObject(identity, reference: quoted(name) + " ON " + tableName)
         object.tablespace = row["spcname"]
         if let comment = row["index_comment"] { object.remarks.append(Remark(target: "INDEX \(index)", text: comment)) }
@@ -46,12 +51,13 @@ func readKeyConstraints(
                     [statement] + indexSettings(row, index: index),
                     sources: [address, indexAddress],
                     needs: [(table, 0)]
+                        + (isFromAbove ? [(CatalogAddress(SystemCatalog.relation, row.oid("inhparent")), 0)] : [])
                 )
             ]
         )
         found.aliases = [indexAddress]
         found.belongsTo = table
-        found.stages += attachStage(row, index: index, at: address)
+        if !isFromAbove { found.stages += attachStage(row, index: index, at: address) }
         objects.append(found)
     }
 }
@@ -61,15 +67,37 @@ extension CatalogObject {
     ///
     /// No other constraint is written for the table alone: `CHECK` goes to its heirs, and a domain has none.
     package var isKey: Bool {
-        identity.kind == .constraint && stages.first?.statements.first?.hasPrefix("ALTER TABLE ONLY ") == true
+        guard identity.kind == .constraint, let statement = stages.first?.statements.first else { return false }
+        return statement.hasPrefix("ALTER TABLE ONLY ") || statement.contains(" WITHOUT OVERLAPS")
+            || statement.contains(" EXCLUDE ")
     }
+}
+
+/// Gives a partition's constraint, which came with the one above, the name that it has here.
+private func takeName(_ row: Row) -> String {
+    let table = quoted(row.text("nspname"), row.text("table_name"))
+    let parent = quoted(row.text("parent_schema"), row.text("parent_name"))
+    return doStatement(
+        """
+        DECLARE
+          made name;
+        BEGIN
+          SELECT k.conname INTO STRICT made
+          FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_constraint k ON k.conindid = h.inhrelid
+          WHERE h.inhparent = \(literal(parent))::pg_catalog.regclass AND k.conrelid = \(literal(table))::pg_catalog.regclass;
+          IF made <> \(literal(row.text("conname"))) THEN
+            EXECUTE pg_catalog.format(\(literal("ALTER TABLE \(table) RENAME CONSTRAINT".replacing("%", with: "%%") + " %I TO %I")), made, \(literal(row.text("conname"))));
+          END IF;
+        END
+        """
+    )
 }
 
 /// The query for them.
 func keyConstraintQuery(_ major: Int) -> String {
     """
     SELECT k.oid, k.conname, i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name,
-      t.relkind AS table_kind, k.contype, k.condeferrable, k.condeferred, i.indisclustered, i.indisreplident,
+      t.relkind AS table_kind, k.contype, k.condeferrable, k.condeferred, i.indisclustered, i.indisreplident, i.indisexclusion,
       k.conkey, CASE WHEN NOT (\(PlainDefinitions.keyCondition(major))) THEN pg_get_constraintdef(k.oid) END AS definition,
       c.reloptions, ts.spcname, d.description AS index_comment,
       h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,

@@ -46,3 +46,11 @@ CREATE TABLE eighteen.first_parent (a integer);
 ALTER TABLE eighteen.first_parent ADD NOT NULL a NOT VALID;
 CREATE TABLE eighteen.second_parent (a integer NOT NULL);
 CREATE TABLE eighteen.of_two () INHERITS (eighteen.first_parent, eighteen.second_parent);
+-- The server attaches no such index: it comes from above.
+CREATE TABLE eighteen.stays_by_room (room int4range, during daterange, CONSTRAINT no_two UNIQUE (room, during WITHOUT OVERLAPS))
+    PARTITION BY LIST (room);
+CREATE TABLE eighteen.stays_in_1 PARTITION OF eighteen.stays_by_room FOR VALUES IN ('[1,2)');
+CREATE TABLE eighteen.stays_in_2 PARTITION OF eighteen.stays_by_room FOR VALUES IN ('[2,3)') PARTITION BY LIST (room);
+CREATE TABLE eighteen.stays_in_2_only PARTITION OF eighteen.stays_in_2 FOR VALUES IN ('[2,3)');
+ALTER TABLE eighteen.stays_in_1 RENAME CONSTRAINT stays_in_1_room_during_excl TO renamed;
+COMMENT ON CONSTRAINT renamed ON eighteen.stays_in_1 IS 'of a partition';
