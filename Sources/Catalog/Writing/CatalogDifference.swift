@@ -102,7 +102,7 @@ extension ObjectIdentity {
     /// What the server would call NOT NULL of the column that a line of CREATE TABLE is about.
     fileprivate func usualNameOfNotNull(in line: Substring) -> String? {
         let own = line.firstMatch(of: /^ +("(?:[^"]|"")+")/)?.1
-        let column = own ?? line.firstMatch(of: / NOT NULL ("(?:[^"]|"")+")/)?.1
+        let column = own ?? line.firstMatch(of: /[ ]NOT NULL ("(?:[^"]|"")+")/)?.1
         guard let column else { return nil }
         return name + "_" + column.dropFirst().dropLast().replacing("\"\"", with: "\"") + "_not_null"
     }
