@@ -55,8 +55,11 @@ struct RoleSteps {
 
     /// Membership in one of the server's own roles, such as `pg_execute_server_program`.
     ///
-    /// Also where the grant stands inside a DO statement, because somebody else made it.
-    private static func isPowerful(_ statement: String) -> Bool { statement.contains("GRANT \"pg_") }
+    /// Also where the grant stands inside a DO statement, because somebody else made it. A right on a parameter can be as
+    /// powerful: some of them name libraries.
+    private static func isPowerful(_ statement: String) -> Bool {
+        statement.contains("GRANT \"pg_") || statement.hasPrefix("GRANT ") && statement.contains(" ON PARAMETER ")
+    }
 
     /// The role, quoted, that a statement makes a superuser.
     private static func superuser(in statement: String) -> Substring? {

@@ -77,6 +77,8 @@ extension CatalogObject {
 private func takeName(_ row: Row) -> String {
     let table = quoted(row.text("nspname"), row.text("table_name"))
     let parent = quoted(row.text("parent_schema"), row.text("parent_name"))
+    let name = literal(row.text("conname"))
+    let rename = literal("ALTER TABLE \(table.replacing("%", with: "%%")) RENAME CONSTRAINT %I TO %I")
     return doStatement(
         """
         DECLARE
@@ -84,9 +86,10 @@ private func takeName(_ row: Row) -> String {
         BEGIN
           SELECT k.conname INTO STRICT made
           FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_constraint k ON k.conindid = h.inhrelid
-          WHERE h.inhparent = \(literal(parent))::pg_catalog.regclass AND k.conrelid = \(literal(table))::pg_catalog.regclass;
-          IF made <> \(literal(row.text("conname"))) THEN
-            EXECUTE pg_catalog.format(\(literal("ALTER TABLE \(table) RENAME CONSTRAINT".replacing("%", with: "%%") + " %I TO %I")), made, \(literal(row.text("conname"))));
+          WHERE h.inhparent = \(literal(parent))::pg_catalog.regclass
+            AND k.conrelid = \(literal(table))::pg_catalog.regclass;
+          IF made <> \(name) THEN
+            EXECUTE pg_catalog.format(\(rename), made, \(name));
           END IF;
         END
         """
@@ -97,8 +100,9 @@ private func takeName(_ row: Row) -> String {
 func keyConstraintQuery(_ major: Int) -> String {
     """
     SELECT k.oid, k.conname, i.indexrelid, i.indrelid, n.nspname, c.relname, t.relname AS table_name,
-      t.relkind AS table_kind, k.contype, k.condeferrable, k.condeferred, i.indisclustered, i.indisreplident, i.indisexclusion,
-      k.conkey, CASE WHEN NOT (\(PlainDefinitions.keyCondition(major))) THEN pg_get_constraintdef(k.oid) END AS definition,
+      t.relkind AS table_kind, k.contype, k.condeferrable, k.condeferred, i.indisclustered, i.indisreplident,
+      i.indisexclusion, k.conkey,
+      CASE WHEN NOT (\(PlainDefinitions.keyCondition(major))) THEN pg_get_constraintdef(k.oid) END AS definition,
       c.reloptions, ts.spcname, d.description AS index_comment,
       h.inhparent, pn.nspname AS parent_schema, p.relname AS parent_name,
       \(indexStatistics(major)) AS statistics

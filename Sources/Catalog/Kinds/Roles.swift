@@ -92,8 +92,8 @@ private func readMemberships(_ context: ReadingContext) throws -> [UInt32: [Memb
     let options = context.major >= 16 ? "m.inherit_option, m.set_option" : "NULL AS inherit_option, NULL AS set_option"
     let rows = try context.query(
         """
-        SELECT m.member, m.roleid, left(u.rolname, 3) = 'pg_' AS is_servers, m.admin_option, r.rolname, u.rolname AS member_name, u.rolinherit, g.oid AS grantor,
-          g.rolname AS grantor_name, \(options)
+        SELECT m.member, m.roleid, left(u.rolname, 3) = 'pg_' AS is_servers, m.admin_option, r.rolname,
+          u.rolname AS member_name, u.rolinherit, g.oid AS grantor, g.rolname AS grantor_name, \(options)
         FROM pg_auth_members m
         JOIN pg_roles r ON r.oid = m.roleid
         JOIN pg_roles u ON u.oid = m.member
