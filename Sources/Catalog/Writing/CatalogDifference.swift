@@ -72,7 +72,7 @@ extension CatalogObject {
                 guard statement.contains("_not_null\" NOT NULL") else { return statement }
                 return statement.split(separator: "\n", omittingEmptySubsequences: false).map { line in
                     guard let name = identity.usualNameOfNotNull(in: line) else { return String(line) }
-                    return line.replacing(" CONSTRAINT \(quoted(name)) NOT NULL", with: " NOT NULL")
+                    return String(line.replacing(" CONSTRAINT \(quoted(name)) NOT NULL", with: " NOT NULL"))
                 }.joined(separator: "\n")
             }
         }
