@@ -64,6 +64,12 @@ struct Refusal {
             CREATE FUNCTION pg_catalog.helper() RETURNS integer LANGUAGE sql AS 'SELECT 1';
             SELECT lo_create(1);
             INSERT INTO pg_seclabel VALUES (1, 'pg_largeobject'::regclass, 0, 'module', 'text');
+            CREATE EXTENSION hstore;
+            CREATE TABLE given_away (a integer);
+            ALTER EXTENSION hstore ADD TABLE given_away;
+            CREATE INDEX on_given_away ON given_away (a);
+            COMMENT ON TYPE orders IS 'a row';
+            REVOKE USAGE ON TYPE orders FROM PUBLIC;
             """
         return try withDatabase(options: "TEMPLATE template0", sql: sql) { settings in
             #expect(throws: PostgresError.self) {

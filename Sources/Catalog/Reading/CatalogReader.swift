@@ -45,6 +45,7 @@ package struct CatalogReader {
         for index in found.indices where [.table, .foreignTable, .sequence].contains(found[index].kind) {
             context.ownedLater.insert(found[index].address)
         }
+        try noticeLeftBehind(context)
         try addExtensionDependence(context, to: &found)
         try RemarkReader(context).attach(to: &found)
         let excluded = exclusion.cascade(over: found)

@@ -70,8 +70,12 @@ struct RemarkReader {
         }
         for remark in left {
             let address = remark.address
-            // Comments on large objects go with their contents.
-            if known.contains(address) || address.catalog == SystemCatalog.largeObject && !remark.isLabel { continue }
+            // A type that comes with a table or a range is known and has no comment of its own here; comments on large
+            // objects go with their contents.
+            if address.catalog != SystemCatalog.type {
+                let isContent = address.catalog == SystemCatalog.largeObject && !remark.isLabel
+                if known.contains(address) || isContent { continue }
+            }
             let rows = try context.query(
                 """
                 SELECT pg_describe_object(\(address.catalog)::oid, \(address.oid)::oid, 0) AS described
