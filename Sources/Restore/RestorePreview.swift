@@ -22,7 +22,7 @@ package struct RestorePreview: Sendable, Encodable {
         rows = selected.reduce(0) { $0 + $1.proof.rows }
         textBytes = selected.reduce(0) { $0 + $1.textBytes }
         definitions = part.catalog.objects.count
-        let made = Set(part.catalog.objects(of: .table).map(\.identity))
+        let made = part.catalog.made(.table)
         extensionTables = selected.filter { $0.proof.rows > 0 && !made.contains($0.identity) }
             .map(\.fullName.description)
         leftOut = part.omissions + SelectionLosses(manifest, part.catalog, selection).omissions

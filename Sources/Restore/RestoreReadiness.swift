@@ -24,7 +24,7 @@ struct RestoreReadiness {
     var extensionTables: [TableData] { Self.extensionTables(tables, catalog) }
 
     private static func extensionTables(_ tables: [TableData], _ catalog: DatabaseCatalog) -> [TableData] {
-        let made = Set(catalog.objects(of: .table).map(\.identity))
+        let made = catalog.made(.table)
         return tables.filter { !made.contains($0.identity) }
     }
 
@@ -34,7 +34,7 @@ struct RestoreReadiness {
         _ catalog: DatabaseCatalog,
         _ selection: RestoreSelection
     ) -> [SequenceState] {
-        let made = Set(catalog.objects(of: .sequence).map(\.identity))
+        let made = catalog.made(.sequence)
         return manifest.sequences.filter { state in
             switch selection {
             case .everything: true
@@ -45,7 +45,7 @@ struct RestoreReadiness {
     }
 
     private static func extensionSequences(_ states: [SequenceState], _ catalog: DatabaseCatalog) -> [TableName] {
-        let made = Set(catalog.objects(of: .sequence).map(\.identity))
+        let made = catalog.made(.sequence)
         return states.filter { !made.contains($0.identity) }.map { TableName(schema: $0.schema, name: $0.name) }
     }
 
@@ -99,12 +99,23 @@ struct RestoreReadiness {
     }
 }
 
+extension CatalogObject {
+    /// Whether its definition makes it.
+    ///
+    /// What comes with an extension, or with the server, is an object too where it has privileges of its own.
+    var isMade: Bool { stages.contains { $0.purpose == .create } }
+}
+
 extension SequenceState {
     /// The sequence as the catalog names it.
     fileprivate var identity: ObjectIdentity { ObjectIdentity(.sequence, schema: schema, name: name) }
 }
 
 extension DatabaseCatalog {
+    /// The objects of a kind that the definitions make.
+    ///
+    func made(_ kind: ObjectKind) -> Set<ObjectIdentity> { Set(objects(of: kind).filter(\.isMade).map(\.identity)) }
+
     /// Without those comments on extensions that the target's have anyway: only an extension's owner may set them.
     fileprivate func withoutComments(_ known: [String: String]) -> DatabaseCatalog {
         var copy = self

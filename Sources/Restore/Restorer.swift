@@ -201,7 +201,7 @@ package struct Restorer: Sendable {
             }
         }
         // What an extension has made is none of them: it may have put rows in.
-        let made = Set(ready.catalog.objects(of: .table).map(\.identity))
+        let made = ready.catalog.made(.table)
         return FillingPlan(
             ready.tables,
             largeObjects: ready.selection.isEverything ? manifest.largeObjects : nil,

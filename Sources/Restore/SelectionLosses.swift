@@ -10,7 +10,7 @@ struct SelectionLosses {
             omissions = []
             return
         }
-        let made = Set(part.objects(of: .table).map(\.identity))
+        let made = part.made(.table)
         var omissions = manifest.tables.filter { table in
             !selection.includes(table) && table.proof.rows > 0
                 && made.contains(ObjectIdentity(.table, schema: table.schema, name: table.name))

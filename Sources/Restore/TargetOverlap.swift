@@ -18,7 +18,7 @@ struct TargetOverlap {
         _ names: TargetNames,
         database: String
     ) throws {
-        let there = part.objects.filter(names.contains).map(\.identity)
+        let there = part.objects.filter { $0.isMade && names.contains($0) }.map(\.identity)
         let asked = Self.asked(part, selection)
         let taken = there.filter { !asked.contains($0) }
         let refused = there.filter { asked.contains($0) && $0 != Self.publicSchema }

@@ -21,8 +21,9 @@ struct ExtensionRowsTests {
             CREATE POLICY own ON jobs.job USING (username = current_user);
             CREATE TABLE jobs.unit (name text PRIMARY KEY, own boolean NOT NULL DEFAULT true);
             INSERT INTO jobs.unit VALUES ('second', false), ('minute', false);
-            SELECT pg_extension_config_dump('jobs.job', ''), pg_extension_config_dump('jobs.job_id_seq', ''),
-              pg_extension_config_dump('jobs.unit', 'WHERE own');
+            SELECT pg_extension_config_dump('jobs.job', '');
+            SELECT pg_extension_config_dump('jobs.job_id_seq', '');
+            SELECT pg_extension_config_dump('jobs.unit', 'WHERE own');
             """
     )
     /// As pg_partman: a table in a schema that the user made for it.
@@ -43,6 +44,7 @@ struct ExtensionRowsTests {
         CREATE EXTENSION scheduler;
         INSERT INTO jobs.job (command) VALUES ('VACUUM'), ('ANALYZE'), ('CHECKPOINT');
         INSERT INTO jobs.unit VALUES ('fortnight');
+        GRANT USAGE ON SCHEMA jobs TO PUBLIC; GRANT SELECT ON jobs.job, jobs.job_id_seq TO PUBLIC;
         CREATE SCHEMA keeper;
         CREATE EXTENSION keeper SCHEMA keeper;
         CREATE TABLE keeper.template (id integer);
@@ -159,7 +161,7 @@ struct ExtensionRowsTests {
         let sql = "CREATE EXTENSION scheduler; CREATE SCHEMA keeper; CREATE EXTENSION keeper SCHEMA keeper"
         try withOwnDatabase("unused", sql: sql + "; DROP SCHEMA keeper CASCADE") { target in
             let answer = try restore(scene, target)
-            #expect(answer.status == 0 && !answer.output.contains("not applied"), "\(answer)")
+            #expect(answer.status == 0 && !answer.output.contains("not applied: rows"), "\(answer)")
             #expect(try scene.value(Self.jobs, in: target) == "VACUUM ANALYZE CHECKPOINT")
             #expect(try scene.value(Self.units, in: target) == "fortnight minute second")
         }

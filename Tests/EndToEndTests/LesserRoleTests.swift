@@ -148,7 +148,7 @@ struct LesserRoleTests {
                 CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
                 CREATE FOREIGN TABLE far (x integer) SERVER elsewhere;
                 CREATE FUNCTION discreet(integer) RETURNS boolean LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1 > 0';
-                CREATE FUNCTION loud(integer) RETURNS boolean LANGUAGE sql SET log_min_messages = 'debug5' SET role = 'x'
+                CREATE FUNCTION loud(integer) RETURNS boolean LANGUAGE sql SET log_min_messages = 'debug5' SET role = 'none'
                   AS 'SELECT $1 > 0';
                 CREATE FUNCTION plain(integer) RETURNS boolean LANGUAGE sql SET work_mem = '1MB' AS 'SELECT $1 > 0';
                 CREATE TABLE asks (x integer CHECK (discreet(x)), CHECK (loud(x)), CHECK (plain(x)));

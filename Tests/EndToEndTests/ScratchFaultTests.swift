@@ -11,7 +11,7 @@ struct ScratchFaultTests {
         case "$*" in *config_file*) ;; *) exec "REAL/postgres" "$@" ;; esac
         "REAL/postgres" "$@" &
         server=$!
-        trap 'kill -QUIT $server' QUIT
+        trap 'kill -QUIT $server; wait $server; exit' QUIT
         while kill -0 $server 2>/dev/null; do
             for child in $(cat /proc/$server/task/$server/children); do
                 tr '\\0' ' ' </proc/$child/cmdline 2>/dev/null | grep -q 'drill_.* COPY' && rm -f "$2"/../.s.PGSQL.*
