@@ -22,19 +22,19 @@ struct RoundTripTests {
             #expect(difference.objects == [])
             #expect(difference.total > 220)
             #expect(difference.fidelity == 1)
-            #expect(try Self.origins(copy) == Self.origins(original))
+            #expect(try Self.origins(copy).symmetricDifference(Self.origins(original)) == [])
         }
     }
 
-    /// Where checks come from and whether rows were held against them, which no definition says of what is inherited.
-    private static func origins(_ settings: ConnectionSettings) throws -> [[String?]] {
+    /// Where checks that are not validated come from, which no definition says.
+    private static func origins(_ settings: ConnectionSettings) throws -> Set<String> {
         let rows = try Connection(settings).query(
             """
-            SELECT conrelid::regclass::text, conname, conislocal, coninhcount, convalidated FROM pg_constraint
-            WHERE contype = 'c' AND conrelid <> 0 OR contype = 'n' AND NOT convalidated ORDER BY 1, 2
+            SELECT concat_ws(' ', conrelid::regclass, conname, conislocal, coninhcount) FROM pg_constraint
+            WHERE contype IN ('c', 'n') AND NOT convalidated AND conrelid <> 0
             """
         )
-        return rows.map { row in (0..<5).map { row[$0] } }
+        return Set(rows.compactMap { $0[0] })
     }
 
     @Test(

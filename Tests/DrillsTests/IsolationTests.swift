@@ -30,6 +30,7 @@ struct IsolationTests {
     private func calls(to port: Int, from session: Connection) throws -> [String: String?] {
         try session.execute(
             """
+            SET search_path = public;
             CREATE EXTENSION postgres_fdw;
             CREATE SERVER production FOREIGN DATA WRAPPER postgres_fdw
               OPTIONS (host '127.0.0.1', port '\(port)', dbname 'postgres');
