@@ -15,11 +15,9 @@ package enum PointChain {
         let present = Set(listed)
         let vanished = expected.filter { !present.contains($0) && !evidence.explainsAbsence(of: $0) }.sorted()
         let hashes = Dictionary(points.map { ($0.name, $0.sha256) }) { first, _ in first }
-        let broken = points.compactMap { problem(before: $0, hashes, present, evidence) }
-        let named = Set(broken.map(\.point))
         let breaks =
-            broken
-            + vanished.filter { !named.contains($0) }.map {
+            points.compactMap { problem(before: $0, hashes, present, evidence) }
+            + vanished.map {
                 ChainBreak(
                     point: $0,
                     expected: nil,
@@ -75,6 +73,8 @@ extension Repository {
             )
             if found.isEmpty { break }
         }
-        return found
+        // A point that its successor misses is often one that records miss as well.
+        var named: Set<PointName> = []
+        return found.filter { named.insert($0.point).inserted }
     }
 }

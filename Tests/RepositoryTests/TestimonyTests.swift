@@ -15,6 +15,8 @@ struct TestimonyTests {
     init() throws {
         scene = try Scene(MemoryStore())
         for hour in 0..<3 { try scene.commit(Scene.name(hour), content: "\(hour)") }
+        // A point dated after its own commit would not count.
+        store.advance(.seconds(100 * 3600))
     }
 
     private func sync(into store: any ObjectStore) throws -> Repository {
