@@ -49,15 +49,8 @@ package enum Layout {
 
     /// The point a key names; nil when it is another object.
     package static func pointName(_ key: ObjectKey) -> PointName? {
-        let parts = key.components
-        guard parts.count == 5, parts[0] == points, parts[4].hasSuffix(".point"),
-            let plan = percentDecoded(String(parts[1])).flatMap(PlanName.init),
-            let slot = Slot(canonical: parts[4].dropLast(".point".count)),
-            // A repository may hold a hundred thousand: compared in place, and not by writing the key again.
-            parts[2].utf8.count == 4, parts[3].utf8.count == 2, parts[4].hasPrefix(parts[2]),
-            parts[4].dropFirst(4).hasPrefix(parts[3])
-        else { return nil }
-        return PointName(plan: plan, slot: slot)
+        var reader = PointKeyReader()
+        return reader.name(key)
     }
 
     /// The folder of one plan's points.

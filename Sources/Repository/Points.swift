@@ -6,12 +6,14 @@ import Streams
 extension Repository {
     /// Every point of a plan, or of all, oldest first (`PointListing.isOlder`); from the listing only, nothing is read.
     package func listPoints(plan: PlanName? = nil) throws -> [PointListing] {
-        try store.list(Layout.points(of: plan)).compactMap { info in
-            Layout.pointName(info.key).map {
+        var reader = PointKeyReader()
+        let now = Instant.now
+        return try store.list(Layout.points(of: plan)).compactMap { info in
+            reader.name(info.key).map {
                 PointListing(name: $0, key: info.key, bytes: info.bytes, modified: info.modified)
             }
         }
-        .sorted { [now = Instant.now] in PointListing.isOlder($0, $1, now: now) }
+        .sorted { PointListing.isOlder($0, $1, now: now) }
     }
 
     /// Every plan that has a point or a record here, in order.

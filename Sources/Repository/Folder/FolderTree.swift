@@ -114,14 +114,15 @@ extension FolderTree {
         includesHidden: Bool = false,
         _ body: (FolderEntry) throws -> Void
     ) throws {
-        for name in try names(in: folder) {
+        // Sorted here, where names are short, so that a listing of many is nearly in order as a whole.
+        for name in try names(in: folder).sorted() {
             guard includesHidden || !name.hasPrefix(".") else { continue }
             var facts = stat()
             guard fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 else {
                 if errno == ENOENT { continue }
                 throw failure.diagnostic("list '\(path)'")
             }
-            let inner = path.isEmpty ? name : path + "/" + name
+            let inner = path.isEmpty ? name : Self.joined(path, name)
             let kind = facts.st_mode & S_IFMT
             if kind == S_IFDIR {
                 try visitFolder(name, in: folder, inner, includesHidden, body)
@@ -131,6 +132,16 @@ extension FolderTree {
                 try body(FolderEntry(path: inner, folder: folder, facts: facts))
             }
         }
+    }
+
+    /// `path/name`, allocated once.
+    private static func joined(_ path: String, _ name: String) -> String {
+        var text = ""
+        text.reserveCapacity(path.utf8.count + name.utf8.count + 1)
+        text += path
+        text += "/"
+        text += name
+        return text
     }
 
     private func visitFolder(
