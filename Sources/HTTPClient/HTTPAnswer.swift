@@ -60,7 +60,9 @@ package final class HTTPAnswer: ByteSource {
                 }
             }
         } catch {
-            release()
+            // Not used again: after a failed lookup libcurl refuses to have a handle set up anew.
+            self.handle = nil
+            isComplete = true
             throw error
         }
         if isComplete { release() }

@@ -60,7 +60,9 @@ package final class SFTPFile {
         while !rest.isEmpty {
             let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress?.assumingMemoryBound(to: CChar.self)
             let count = try session.session.repeated { libssh2_sftp_write(handle, start, rest.count) }
-            guard count > 0 else { throw session.refusal(count) }
+            guard count >= 0 else { throw session.refusal(count) }
+            // Nothing is acknowledged yet, as where a server's window is small: the same bytes are asked for again.
+            if count == 0 { try session.session.waitForPeer() }
             rest = rest.dropFirst(count)
         }
     }

@@ -89,7 +89,12 @@ package final class SFTPSession {
                 Int(libssh2_sftp_readdir_ex(folder.handle, &name, name.count, nil, 0, &attributes))
             }
             if status == 0 { break }
-            guard status > 0 else { throw refusal(status) }
+            guard status > 0 else {
+                let error = refusal(status)
+                // Some servers look for the folder only when it is read.
+                if error == .status(.noSuchFile), entries.isEmpty { return nil }
+                throw error
+            }
             let text = String(decoding: name[..<status].map { UInt8(bitPattern: $0) }, as: UTF8.self)
             if text != ".", text != ".." { entries.append((text, SFTPFacts(attributes))) }
         }

@@ -63,6 +63,18 @@ struct HTTPClientTests {
         #expect(server.connections == 1)
     }
 
+    @Test("a name that nobody knows is that each time, and the next request goes on")
+    func unknownName() throws {
+        let server = try LoopbackServer { connection in
+            while connection.request() != nil { connection.answer("200 OK", body: "x") }
+        }
+        let client = client()
+        for _ in 0..<3 {
+            #expect(kind { _ = try client.perform(HTTPRequest("GET", "http://nobody.invalid/")) } == .name)
+        }
+        #expect(try client.perform(HTTPRequest("GET", "http://127.0.0.1:\(server.port)/")).body == Array("x".utf8))
+    }
+
     @Test("a slow reader slows the server down, and memory stays bounded")
     func backPressure() throws {
         let sent = ProgressCounter()
