@@ -14,20 +14,27 @@ extension Repository {
         defer { try? session.end() }
         let records = try records(plan: point.plan)
         let before = Evidence(records).holds[point]
-        guard before != reason else { return before }
+        guard before != reason else {
+            try requireStillThere(point)
+            return before
+        }
         let latest = records.map(\.folded).max() ?? now
         let finished = max(now, latest + .milliseconds(1))
         let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: min(now, finished))
         var record = author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan)
         record.finished = finished
         try append(record)
-        guard try store.info(Layout.point(point)) != nil else {
-            throw Diagnostic(
-                .objectMissing,
-                "point '\(point)' was removed while it was being held",
-                hint: "List what is left with 'lifeboat points'."
-            )
-        }
+        try requireStillThere(point)
         return before
+    }
+
+    /// Asked last: a hold that slept for days may have been overtaken by a release and a prune.
+    private func requireStillThere(_ point: PointName) throws {
+        guard try store.info(Layout.point(point)) == nil else { return }
+        throw Diagnostic(
+            .objectMissing,
+            "point '\(point)' was removed while it was being held",
+            hint: "List what is left with 'lifeboat points'."
+        )
     }
 }
