@@ -46,7 +46,9 @@ struct SimulationTests {
     }
 
     /// 958: a release beside a hold. 6416: a hold that slept while its point was released and pruned, and was told held.
-    @Test("histories in which a promise was broken once", arguments: [958, 6416])
+    /// What broke, and how.
+    ///
+    /// 958: a release beside a hold. 6416: a hold that slept while its point was released and pruned, and was told held.
     func mended(_ seed: Int) { #expect(play(seed).violations.isEmpty) }
 
     @Test("the same seed gives the same history")
