@@ -45,10 +45,10 @@ struct SimulationTests {
         #expect(tally.holds > 0 && tally.restores > 0 && tally.failures > 0)
     }
 
-    /// 958: a release beside a hold. 6416: a hold that slept while its point was released and pruned, and was told held.
     /// What broke, and how.
     ///
     /// 958: a release beside a hold. 6416: a hold that slept while its point was released and pruned, and was told held.
+    @Test("histories in which a promise was broken once", arguments: [958, 6416])
     func mended(_ seed: Int) { #expect(play(seed).violations.isEmpty) }
 
     @Test("the same seed gives the same history")
