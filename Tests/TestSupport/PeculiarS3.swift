@@ -319,7 +319,7 @@ package final class PeculiarS3: Sendable {
         if ways.checksums != .none, names.contains("Checksum") {
             return error("400 Bad Request", "MalformedXML", "ChecksumSHA256 is unknown")
         }
-        let bytes = parts.sorted { $0.key < $1.key }.flatMap(\.value)
+        let bytes = parts.sorted { $0.key < $1.key }.reduce(into: [UInt8]()) { $0 += $1.value }
         let reply = put(request.key, bytes, request)
         guard reply.status.hasPrefix("200") else { return reply }
         state.withLock { $0.uploads[id] = nil }
