@@ -6,24 +6,17 @@ extension Repository {
     ///
     /// A prune decides what is held before it removes anything, so of a hold and a prune that run at once at least one sees
     /// the other's session and gives way (`busy`). When this returns, every later prune sees the hold; beside a release that
-    /// runs at the same time either may be the one that stays, and what is said to be held already may just be let go. The
-    /// record ends, by its own account, after every other of the plan: clocks of machines differ, and what a record says of
-    /// a point is folded in that order.
+    /// runs at the same time either may be the one that stays, and what is said to be held already may just be let go.
     package func hold(_ point: PointName, reason: String?, tool: String, now: Instant) throws -> String? {
         let session = try beginSession(kind: .hold, plan: point.plan, base: point)
         defer { try? session.end() }
-        let records = try records(plan: point.plan)
-        let before = Evidence(records).holds[point]
+        let before = try evidence(plan: point.plan).holds[point]
         guard before != reason else {
             try requireStillThere(point)
             return before
         }
-        let latest = records.map(\.folded).max() ?? now
-        let finished = max(now, latest + .milliseconds(1))
-        let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: min(now, finished))
-        var record = author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan)
-        record.finished = finished
-        try append(record)
+        let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: now)
+        try append(author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan))
         try requireStillThere(point)
         return before
     }

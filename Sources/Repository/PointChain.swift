@@ -4,8 +4,10 @@ package import Model
 ///
 /// So a point that was removed or replaced shows, and so does a listing that leaves one out.
 package enum PointChain {
-    /// Where the chain is broken and nobody accepted it; `listed` are all names that exist, `points` those that could be read, `expected` those
-    /// that must exist unless a prune recorded their removal.
+    /// Where the chain is broken and nobody accepted it.
+    ///
+    /// `listed` are all names that exist, `points` those that could be read, `expected` those that must exist unless a prune
+    /// recorded their removal.
     package static func breaks(
         in points: [KnownPoint],
         listed: [PointName],

@@ -121,7 +121,8 @@ extension Repository {
 
     /// Gives all archives a lock that lasts as long as this point's own.
     ///
-    /// What a locked point needs must not be deletable before the point is. Those of this run were locked when their upload began, which may be many hours ago.
+    /// What a locked point needs must not be deletable before the point is. Those of this run were locked when their upload
+    /// began, which may be many hours ago.
     private func extendLocks(of manifest: Manifest) throws {
         guard let lock = store.lock else { return }
         let archives = manifest.archives.map { archiveKey($0.id) }

@@ -84,7 +84,7 @@ struct FillingPlan: Sendable {
         add(.everythingLoaded, after: Array(0..<loaded), weight: .max)
         let first = jobs.count
         let rows = Dictionary(
-            tables.map { (Self.identity($0), $0.proof.rows) },
+            tables.map { ($0.identity, $0.proof.rows) },
             uniquingKeysWith: { first, _ in first }
         )
         var users: [ObjectIdentity: [Int]] = [:]
@@ -126,7 +126,7 @@ struct FillingPlan: Sendable {
             for lock in step.locks { indexes[lock.table, default: 0] += 1 }
         }
         for table in tables.sorted(by: Self.liesBefore) {
-            let identity = Self.identity(table)
+            let identity = table.identity
             let weight = table.textBytes + table.proof.rows * Self.indexBytesPerRow * (indexes[identity] ?? 0)
             loads[identity] = jobs.count
             let isSmall = weight <= Self.lightWeight && table.condition == nil && isNew(identity)
@@ -156,7 +156,7 @@ struct FillingPlan: Sendable {
         var batch: [TableData] = []
         func flush(_ plan: inout FillingPlan) {
             guard !batch.isEmpty else { return }
-            let names = batch.map(Self.identity)
+            let names = batch.map(\.identity)
             let after = names.flatMap { name in (plan.loads[name].map { [$0] } ?? []) + (users[name] ?? []) }
             plan.add(.analyze(batch), after: Array(Set(after)).sorted(), locking: names, weight: 0)
             batch = []
@@ -198,8 +198,6 @@ struct FillingPlan: Sendable {
         )
         jobs.append(Job(work: work, ordering: ordering))
     }
-
-    private static func identity(_ table: TableData) -> ObjectIdentity { table.identity }
 }
 
 extension TableData {

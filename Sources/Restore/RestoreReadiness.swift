@@ -113,7 +113,6 @@ extension SequenceState {
 
 extension DatabaseCatalog {
     /// The objects of a kind that the definitions make.
-    ///
     func made(_ kind: ObjectKind) -> Set<ObjectIdentity> { Set(objects(of: kind).filter(\.isMade).map(\.identity)) }
 
     /// Without those comments on extensions that the target's have anyway: only an extension's owner may set them.

@@ -13,7 +13,7 @@ struct SelectionLosses {
         let made = part.made(.table)
         var omissions = manifest.tables.filter { table in
             !selection.includes(table) && table.proof.rows > 0
-                && made.contains(ObjectIdentity(.table, schema: table.schema, name: table.name))
+                && made.contains(table.identity)
         }.map { table in
             Omission(
                 object: "rows of \(table.fullName)",

@@ -66,6 +66,7 @@ struct Refusal {
             INSERT INTO pg_seclabel VALUES (1, 'pg_largeobject'::regclass, 0, 'module', 'text');
             CREATE EXTENSION hstore;
             CREATE TABLE given_away (a integer);
+            INSERT INTO given_away VALUES (1);
             ALTER EXTENSION hstore ADD TABLE given_away;
             COMMENT ON TYPE orders IS 'a row';
             REVOKE USAGE ON TYPE orders FROM PUBLIC;

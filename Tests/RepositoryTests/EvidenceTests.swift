@@ -98,22 +98,7 @@ struct EvidenceTests {
         #expect(try problem(1) != nil)
     }
 
-    private func proof(of hour: Int) -> DrillRun {
-        DrillRun(
-            point: Scene.name(hour),
-            recoveryInstant: Scene.name(hour).slot.instant,
-            target: .ephemeral,
-            targetVersion: "15",
-            verdict: .proven,
-            recoverySeconds: 1,
-            phases: [],
-            tables: .init(),
-            catalog: .init(),
-            checks: [],
-            notChecked: [],
-            failure: nil
-        )
-    }
+    private func proof(of hour: Int) -> DrillRun { PruneTests.drill(of: Scene.name(hour), .proven) }
 
     private func backUp(_ hour: Int, reusing: Int = 1, alarm: Failure? = nil) throws {
         var totals = BackupTotals()

@@ -20,14 +20,14 @@ func noticeLeftBehind(_ context: ReadingContext) throws {
     }
 }
 
-/// Tables whose rows the extension does not name as its configuration.
+/// Tables whose rows the extension does not name as its configuration; most extensions leave theirs empty.
 private let membersWithRows = """
     SELECT pg_describe_object(d.classid, d.objid, 0) AS described, e.extname
     FROM pg_extension e
     JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
       AND d.classid = 'pg_class'::regclass
     JOIN pg_class c ON c.oid = d.objid
-    WHERE c.relkind IN ('r', 'p') AND c.oid <> ALL (coalesce(e.extconfig, '{}'))
+    WHERE c.relkind = 'r' AND c.oid <> ALL (coalesce(e.extconfig, '{}')) AND pg_relation_size(c.oid) > 0
     ORDER BY 1
     """
 

@@ -2,8 +2,7 @@
 ///
 /// None of them may run the source's code with a superuser's rights: an expression that the server works out when it is
 /// told (a generated column, a partition key) is left away on both sides, nothing is made again whose condition is added
-/// later, and an index is built on an empty table of a
-/// role that may do nothing, while nobody but us is a superuser.
+/// later, and an index is built on an empty table of a role that may do nothing, while nobody but us is a superuser.
 struct Remaking {
     private let object: CatalogObject
     private let spare: String

@@ -220,15 +220,14 @@ struct DrillTask: Sendable {
         }
     }
 
-    /// Writes that a copy is damaged, so that it does not count there, although the point was proven with another.
+    /// Writes that a copy is damaged, so that it does not count there, although the point was proven with another; comes after
+    /// the rehearsal's own record, which would acquit it.
     private func record(
         _ reason: String,
         of point: PointName,
         in repository: Repository,
         _ finished: Instant
     ) throws -> Diagnostic {
-        // After the rehearsal's own record, which would acquit it.
-        let found = finished + .milliseconds(1)
         let bad = VerifyRun(points: [], bytesRead: 0, bad: [BadPoint(point: point, reason: reason)])
         try repository.appendOutcome(
             RunRecord(
@@ -236,7 +235,7 @@ struct DrillTask: Sendable {
                 plan: point.plan,
                 host: context.host,
                 started: finished,
-                finished: found,
+                finished: finished,
                 event: .verify(bad)
             )
         )

@@ -32,12 +32,6 @@ struct Testimony {
         if let proof = proofs[point], evidence.proven[point] == nil { try target.append(proof) }
         guard let reason = holds[point], evidence.holds[point] == nil else { return }
         let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: .now)
-        var record = author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan)
-        // After everything else of the plan, as every hold.
-        record.finished = max(
-            record.finished,
-            (known.map(\.record.finished).max() ?? record.finished) + .milliseconds(1)
-        )
-        try target.append(record)
+        try target.append(author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan))
     }
 }
