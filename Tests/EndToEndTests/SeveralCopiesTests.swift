@@ -26,6 +26,12 @@ struct SeveralCopiesTests {
             #expect(!partial.output.contains("committed to b"), "\(partial)")
             #expect(partial.errorLines.count == 3, "\(partial)")
             #expect(partial.errors.contains("is not in b"), "\(partial)")
+            // The copy whose archives cannot be listed stops neither the report nor the list, and counts in neither.
+            let report = try copies.run(["report", "--config", copies.config, "--format", "json"])
+            #expect(JSON(report)["reports"][0]["runs"]["partial"].number == 1, "\(report)")
+            #expect(report.errors.contains("repository 'b' does not count"), "\(report)")
+            let points = try copies.run(["points", "--config", copies.config])
+            #expect(points.status == 0 && points.output.contains("2 of 3: a, c, b is damaged"), "\(points)")
 
             let json = try copies.backUp("--format", "json")
             #expect(json.status == 3, "\(json)")

@@ -9,6 +9,14 @@ import Testing
 
 @Suite("Where the server grants few sessions", .serialized)
 struct SessionLimitTests {
+    /// Runs full backups until one says `words`, five at most.
+    ///
+    /// On a loaded machine a worker may ask when another has done everything and left: then there is room for it too.
+    private func someRunSays(_ words: Regex<Substring>, _ backup: () throws -> ExportOutcome) throws -> Bool {
+        for _ in 0..<5 where try backup().report.notices.contains(where: { $0.contains(words) }) { return true }
+        return false
+    }
+
     @Test("a role's limit means fewer workers, down to none, and it is said", arguments: [(2, 0), (4, 2)])
     func roleLimit(limit: Int, granted: Int) throws {
         try withScene(sql: shopSQL + fourRangesSQL) { scene in
@@ -26,8 +34,14 @@ struct SessionLimitTests {
                 try scene.rows(of: "orders", in: outcome.point.manifest).sorted()
                     == scene.liveRows(of: "orders").sorted()
             )
-            let words = "the server granted only \(granted) of 3 sessions for copying"
-            #expect(outcome.report.notices.contains(words), "\(outcome.report.notices)")
+            let words = try Regex<Substring>("^the server granted only \(granted) of 3 sessions for copying$")
+            let isSaid = try someRunSays(words) {
+                try scene.backup(after: 1) { plan in
+                    threeWorkers(&plan)
+                    plan.isFull = true
+                }
+            }
+            #expect(isSaid)
             // And what was read alone is as good a base as any.
             #expect(try scene.backup(after: 1, threeWorkers).report.totals.rangesRead == 0)
         }
@@ -59,14 +73,17 @@ struct SessionLimitTests {
             try scene.sql(fourRangesSQL)
             let source = try scene.source.with("user", "reader")
             let others = try (0..<3).map { _ in try Connection(source) }
-            let outcome = try scene.backup {
-                $0.source = source
-                $0.workerCount = 4
-                $0.rangeBytes = 1_300_000
+            let isSaid = try someRunSays(/the server granted only [123] of 4 sessions for copying/) {
+                let outcome = try scene.backup {
+                    $0.source = source
+                    $0.workerCount = 4
+                    $0.rangeBytes = 1_300_000
+                    $0.isFull = true
+                }
+                #expect(outcome.report.totals.rows == 15000)
+                return outcome
             }
-            #expect(outcome.report.totals.rows == 15000)
-            // There is room for one; another may come when the first has done all and gone.
-            #expect(outcome.report.notices.contains { $0.contains(/^the server granted only [123] of 4 sessions/) })
+            #expect(isSaid)
             #expect(others.count == 3)
         }
     }

@@ -99,7 +99,10 @@ struct AcceptedBreakTests {
         let options = PruneOptions(acceptsBrokenChain: true)
         let going = [PruneDecision(point: Scene.name(0), isKept: false, reasons: [])]
         let plan = try repository.planPrune(going, options: options)
+        // Replaced and not removed: that a point is not listed any more is refused in any case.
         store.remove(key(3))
+        store.advance(.seconds(5))
+        try scene.commit(Scene.name(3), content: "other")
         #expect(code { _ = try repository.prune(plan, tool: "test", now: Scene.start) } == .objectMissing)
         #expect(store.objects[key(0)] != nil)
     }

@@ -128,6 +128,15 @@ struct PointRow: Encodable, Sendable {
     /// What is said of a point was said after it was there; clocks of stores step back a little.
     private static let clockMargin = Duration.seconds(3600)
 
+    /// The archives, or why they cannot be listed, which makes every point there look damaged and stops nothing.
+    private static func stock(of repository: Repository) throws -> Result<ArchiveStock, Diagnostic> {
+        do {
+            return .success(try repository.archiveStock())
+        } catch let error as Diagnostic where error.code != .interrupted {
+            return .failure(error)
+        }
+    }
+
     /// Reads the manifests of some points; a damaged one is listed as such and stops nothing.
     private static func read(
         _ listings: [PointListing],
@@ -136,7 +145,7 @@ struct PointRow: Encodable, Sendable {
     ) throws -> [PointRow] {
         guard let oldest = listings.map(\.modified).min() else { return [] }
         let evidence = try repository.evidence(plan: plan, since: oldest - clockMargin)
-        let stock = try repository.archiveStock()
+        let stock = try stock(of: repository)
         return try listings.map { listing in
             var row = PointRow(name: listing.name, committed: listing.modified)
             row.proven = evidence.proven[listing.name]
@@ -146,7 +155,7 @@ struct PointRow: Encodable, Sendable {
                 let stored = try repository.readPoint(listing.name)
                 let known = KnownPoint(stored)
                 row.damaged =
-                    stock.problem(of: known, isConfirmed: evidence.committed.contains(listing.name))
+                    try stock.get().problem(of: known, isConfirmed: evidence.committed.contains(listing.name))
                     ?? evidence.problem(of: listing.name, needing: known.uses.map(\.archive))
                 let manifest = stored.manifest
                 row.recoveryInstant = manifest.recoveryInstant

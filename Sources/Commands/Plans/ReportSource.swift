@@ -11,7 +11,7 @@ struct ReportSource {
     let repositories: [PlanRepositories.Opened]
     let settings: PlanSettings?
     /// Why repositories of the plan were passed over.
-    var passedOver: [Diagnostic] = []
+    private(set) var passedOver: [Diagnostic] = []
     /// That, and what was found on the way, once the facts were read.
     var warnings: [Diagnostic] { passedOver + repositories.flatMap(\.repository.remarks) }
 
@@ -53,11 +53,19 @@ struct ReportSource {
         }
     }
 
-    /// Reads what the report is made from.
-    func input(from: Instant, now: Instant, overriding: (Objectives) -> Objectives) throws -> ReportInput {
-        let readings = try repositories.map {
-            try RepositoryReading($0.repository, named: $0.name, plan: plan, now: now)
+    /// Reads what the report is made from; a repository that opens and fails after that is passed over too, unless all do.
+    mutating func input(from: Instant, now: Instant, overriding: (Objectives) -> Objectives) throws -> ReportInput {
+        var readings: [RepositoryReading] = []
+        var failures: [Diagnostic] = []
+        for place in repositories {
+            do {
+                readings.append(try RepositoryReading(place.repository, named: place.name, plan: plan, now: now))
+            } catch let error as Diagnostic where error.code != .interrupted {
+                failures.append(error)
+                passedOver.append(.passedOver("repository '\(place.name)' does not count: \(error.summary)"))
+            }
         }
+        if readings.isEmpty, let first = failures.first { throw first }
         var input = ReportInput(
             plan: plan,
             from: from,

@@ -63,9 +63,10 @@ struct ReportCommand: LifeboatCommand {
 
     private func make(in context: CommandContext) throws -> (reports: [ComplianceReport], warnings: [Diagnostic]) {
         let now = context.now()
-        let sources = try ReportSource.all(self, in: context)
-        let reports = try sources.map { source in
-            ComplianceReport.make(input: try source.input(from: now - period.duration, now: now, overriding: stated))
+        var sources = try ReportSource.all(self, in: context)
+        let reports = try sources.indices.map { index in
+            let input = try sources[index].input(from: now - period.duration, now: now, overriding: stated)
+            return ComplianceReport.make(input: input)
         }
         let warnings = sources.flatMap(\.warnings)
         return (
