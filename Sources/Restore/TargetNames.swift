@@ -59,7 +59,6 @@ struct TargetNames: Sendable {
     /// An array type is not listed: it makes room for whatever wants its name.
     private static let sql = """
         SELECT 'schema', '', nspname, '' FROM pg_catalog.pg_namespace
-        WHERE pg_catalog."left"(nspname::pg_catalog.text, 3) <> 'pg_' AND nspname <> 'information_schema'
         UNION ALL
         SELECT 'relation', n.nspname, c.relname, ''
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

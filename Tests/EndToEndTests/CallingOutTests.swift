@@ -22,6 +22,9 @@ struct CallingOutTests {
         CREATE FOREIGN TABLE spread_far PARTITION OF spread FOR VALUES FROM (100) TO (200)
           SERVER branch OPTIONS (schema_name 'public', table_name 'numbers');
         CREATE MATERIALIZED VIEW gathered AS SELECT a FROM spread;
+        CREATE FUNCTION knows_no_password() RETURNS boolean LANGUAGE sql AS
+          $f$ SELECT current_database() NOT LIKE 'drill\\_%' OR NOT EXISTS (SELECT FROM pg_catalog.pg_user_mappings) $f$;
+        CREATE TABLE wary (a int CHECK (knows_no_password())); INSERT INTO wary VALUES (1);
         """
     }
 

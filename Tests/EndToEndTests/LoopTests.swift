@@ -101,6 +101,14 @@ struct LoopTests {
             let drill = try scene.lifeboat("drill", "--from", scene.repository)
             #expect(drill.status == 0, "\(drill)")
             #expect(drill.output.contains("large objects ok: 2 came back"), "\(drill)")
+
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                #expect(restore.status == 0, "\(restore)")
+                let privileges = "SELECT lomacl FROM pg_largeobject_metadata WHERE oid = 70001"
+                #expect(try scene.value(privileges, in: target) == scene.value(privileges, in: scene.source))
+            }
         }
     }
 
