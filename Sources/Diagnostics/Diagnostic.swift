@@ -35,11 +35,11 @@ package struct Diagnostic: Error, Sendable, Equatable {
         self.retry = retry
     }
 
-    /// The lines a person reads: `error:`, `cause:`, `hint:`.
+    /// The lines a person reads: `error:`, `cause:`, `hint:`; an error always has a hint.
     package func lines(label: String = "error") -> [String] {
         var lines = ["\(label): \(summary.onOneLine)"]
         if let cause { lines.append("cause: \(cause.onOneLine)") }
-        if let hint { lines.append("hint: \(hint.onOneLine)") }
+        if let hint = shownHint(as: label) { lines.append("hint: \(hint.onOneLine)") }
         return lines
     }
 }

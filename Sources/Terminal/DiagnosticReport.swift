@@ -39,7 +39,7 @@ extension Diagnostic {
     package func styled(label: String, ink: Ink, verbose: Bool) -> [StyledText] {
         var lines = [StyledText("\(label):", ink) + StyledText(" " + summary)]
         if let cause { lines.append(StyledText("cause:", .bold) + StyledText(" " + cause)) }
-        if let hint { lines.append(StyledText("hint:", .cyan) + StyledText(" " + hint)) }
+        if let hint = shownHint(as: label) { lines.append(StyledText("hint:", .cyan) + StyledText(" " + hint)) }
         if verbose {
             for (name, value) in context.sorted(by: { $0.key < $1.key }) {
                 lines.append(StyledText("  \(name): \(value)", .dim))
@@ -58,7 +58,7 @@ extension Diagnostic {
             "\"summary\":\(summary.jsonQuoted)",
         ]
         if let cause { members.append("\"cause\":\(cause.jsonQuoted)") }
-        if let hint { members.append("\"hint\":\(hint.jsonQuoted)") }
+        if let hint = shownHint(as: kind) { members.append("\"hint\":\(hint.jsonQuoted)") }
         if !context.isEmpty {
             let pairs = context.sorted { $0.key < $1.key }.map { "\($0.key.jsonQuoted):\($0.value.jsonQuoted)" }
             members.append("\"context\":{\(pairs.joined(separator: ","))}")

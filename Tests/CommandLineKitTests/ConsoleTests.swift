@@ -28,12 +28,13 @@ struct ConsoleTests {
             let console = Console(output: out.stream, errors: out.stream, environment: [:])
             console.answer(StyledText(hostile))
             console.answer(text: "a\nb\u{1B}[1m\n")
-            console.report(Diagnostic(.usage, hostile, cause: hostile))
+            console.report(Diagnostic(.usage, hostile, cause: hostile, hint: hostile))
             console.answer("end")
             let shown = try out.read(until: "end").replacing("\u{1B}[1;31merror:\u{1B}[0m", with: "error:")
-                .replacing("\u{1B}[1mcause:\u{1B}[0m", with: "cause:").replacing("\r\n", with: "\n")
+                .replacing("\u{1B}[1mcause:\u{1B}[0m", with: "cause:")
+                .replacing("\u{1B}[36mhint:\u{1B}[0m", with: "hint:").replacing("\r\n", with: "\n")
             let safe = "orders ]0;owned [2Jxy 31m"
-            #expect(shown.hasPrefix("\(safe)\na\nb [1m\nerror: \(safe)\ncause: \(safe)\nend"))
+            #expect(shown.hasPrefix("\(safe)\na\nb [1m\nerror: \(safe)\ncause: \(safe)\nhint: \(safe)\nend"))
         }
     }
 

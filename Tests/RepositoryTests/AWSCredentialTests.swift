@@ -111,10 +111,10 @@ struct AWSCredentialTests {
                 [:], ["AWS_ACCESS_KEY_ID": "k"], ["HOME": home, "AWS_PROFILE": "nobody"],
                 ["HOME": home, "AWS_PROFILE": "sso"],
             ] {
-                #expect(code { _ = try credentials(environment) } == .repositoryStorage, "\(environment)")
+                #expect(code { _ = try credentials(environment) } == .repositoryAccess, "\(environment)")
             }
             #expect(
-                code { _ = try credentials(["HOME": home]) { $0.credentials = .environment } } == .repositoryStorage
+                code { _ = try credentials(["HOME": home]) { $0.credentials = .environment } } == .repositoryAccess
             )
         }
     }
@@ -148,7 +148,7 @@ struct AWSCredentialTests {
         #expect(try source.current(now: .now + .seconds(120)).accessKey == "K1")
         #expect(try source.current(now: .now + .seconds(400)).accessKey == "K2")
         let elsewhere = ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.0.0.1/x"]
-        #expect(code { _ = try credentials(elsewhere) { $0.credentials = .container } } == .repositoryStorage)
+        #expect(code { _ = try credentials(elsewhere) { $0.credentials = .container } } == .repositoryAccess)
     }
 
     @Test("a machine's metadata service is asked with a token of its own")

@@ -186,8 +186,11 @@ struct S3FaultTests {
             ),
             ("301 Moved", error("PermanentRedirect"), .repositoryStorage, ["region"]),
             ("403 Forbidden", error("AccessDenied"), .repositoryStorage, ["denies it", "docs/stores.md"]),
-            ("400 Bad", error("ExpiredToken"), .repositoryStorage, ["expired", "Get new ones"]),
+            ("400 Bad", error("ExpiredToken"), .repositoryAccess, ["expired", "Get new ones"]),
             ("404 Not Found", error("NoSuchBucket"), .repositoryMissing, ["no bucket"]),
+            ("400 Bad", error("InvalidStorageClass"), .repositoryStorage, ["'storageClass'"]),
+            ("400 Bad", error("KMS.DisabledException"), .repositoryStorage, ["the key that the bucket encrypts with"]),
+            ("400 Bad", error("Strange"), .repositoryStorage, ["'Strange'", "docs/stores.md"]),
             ("507 Full", "", .repositoryFull, ["full"]),
             ("503 Busy", error("SlowDown"), .repositoryStorage, ["SlowDown", "Try again later"]),
         ]
@@ -274,7 +277,7 @@ struct S3FaultTests {
         let failure = #expect(throws: Diagnostic.self) {
             _ = try S3Store(settings, environment: keys).list("")
         }
-        #expect(failure?.code == .repositoryStorage && failure?.retry == .later)
+        #expect(failure?.code == .repositoryUnreachable && failure?.retry == .later)
         #expect(.now - started < .seconds(10))
         let stop = Stop()
         let scene = try spoiled { _, _ in .answer("503 Busy") }

@@ -84,7 +84,7 @@ struct S3StoreTests {
             let store = try S3Store(settings, environment: server.environment.merging(own) { _, new in new })
             let error = #expect(throws: Diagnostic.self) { _ = try store.list("") }
             #expect(
-                error?.code == .repositoryStorage && error?.summary.contains("does not accept") == true,
+                error?.code == .repositoryAccess && error?.summary.contains("does not accept") == true,
                 "\(error as Any)"
             )
             #expect(error?.description.contains(secret) != true)

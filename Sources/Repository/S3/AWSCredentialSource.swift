@@ -108,7 +108,7 @@ final class AWSCredentialSource: Sendable {
 
     private func missing(_ cause: String) -> Diagnostic {
         Diagnostic(
-            .repositoryStorage,
+            .repositoryAccess,
             "there are no S3 credentials",
             cause: cause,
             hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile; see docs/stores.md."

@@ -97,6 +97,6 @@ struct NetworkCredentials {
     }
 
     private func failure(_ cause: String, _ hint: String) -> Diagnostic {
-        Diagnostic(.repositoryStorage, "cannot get S3 credentials from the endpoint of AWS", cause: cause, hint: hint)
+        Diagnostic(.repositoryAccess, "cannot get S3 credentials from the endpoint of AWS", cause: cause, hint: hint)
     }
 }

@@ -20,14 +20,14 @@ struct S3Failure: Sendable {
             return skewed(error, cannot, now)
         case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSecurity":
             return Diagnostic(
-                .repositoryStorage,
+                .repositoryAccess,
                 "\(cannot): \(address.requestHost) does not accept the credentials",
                 cause: error.cause,
                 hint: "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile, and the endpoint."
             )
         case _ where error.isAboutExpiry:
             return Diagnostic(
-                .repositoryStorage,
+                .repositoryAccess,
                 "\(cannot): the credentials have expired",
                 cause: error.cause,
                 hint: "Get new ones and run it again; what is already stored stays."
@@ -64,7 +64,7 @@ struct S3Failure: Sendable {
             case .stalled, .cut, .tooLarge, .other: "Run it again when the network is well."
             }
         return Diagnostic(
-            .repositoryStorage,
+            failure.kind == .address || failure.kind == .tooLarge ? .repositoryStorage : .repositoryUnreachable,
             "cannot \(purpose) in \(displayName)",
             cause: redacted(failure.message),
             hint: hint,
@@ -190,8 +190,20 @@ struct S3Failure: Sendable {
             .repositoryStorage,
             "\(cannot) in \(displayName)",
             cause: error.cause,
-            hint: error.isTransient ? "Try again later: the store was asked several times." : nil,
+            hint: error.isTransient ? "Try again later: the store was asked several times." : Self.hint(error),
             retry: error.isTransient ? .later : .never
         )
+    }
+
+    private static func hint(_ error: S3Error) -> String {
+        switch error.code {
+        case "InvalidStorageClass": "Correct 'storageClass': this store has no such class."
+        case "InvalidRetentionPeriod": "Correct 'lock': the store limits how long one may be."
+        case "InvalidBucketName": "Correct the name of the bucket."
+        case "EntityTooLarge", "KeyTooLongError":
+            "Look up the limits of the store; docs/stores.md has what is asked of it."
+        case _ where error.code.hasPrefix("KMS"): "Let these credentials use the key that the bucket encrypts with."
+        default: "Look up what the store means by '\(redacted(error.code))'; docs/stores.md has what is asked of it."
+        }
     }
 }
