@@ -4,11 +4,13 @@ extension Diagnostic {
 }
 
 extension DiagnosticCode {
-    /// What to do about an error of this kind when its place says nothing more particular; one sentence or two.
-    package var usualHint: String {
+    /// What to do about an error of this kind when its place says nothing more particular; nil where the error itself says it.
+    package var usualHint: String? {
         switch self {
         case .usage: "See 'lifeboat help' and 'lifeboat help COMMAND'."
-        case .settingsInvalid, .settingsMissing: "Correct the settings; 'lifeboat check' reads them all."
+        // There may be many at a time, and each says where it stands and what is expected there.
+        case .settingsInvalid: nil
+        case .settingsMissing: "Add it to the settings, or name what is there; 'lifeboat check' reads them all."
         case .secretOnCommandLine: "Use .pgpass, PGPASSWORD, a service file or --source-env VARIABLE."
         case .databaseUnreachable: "Check host, port and network."
         case .databaseAuthentication: "Check .pgpass, PGPASSWORD and the server's pg_hba.conf."

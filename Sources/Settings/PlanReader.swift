@@ -14,10 +14,10 @@ struct PlanReader {
         // All is read before anything can end the reading, so that every mistake is found.
         let source = reader.object("source", .source).flatMap(source)
         let excludedTables = excludedTables(reader)
-        let schedule = reader.object("schedule", .schedule).map(schedule)
         let repositories = repositories(reader)
         let objectives = reader.object("objectives", .objectives).map { self.objectives($0, repositories.count) }
         let retention = retention(reader)
+        let schedule = reader.object("schedule", .schedule).map { self.schedule($0, prunes: retention != nil) }
         let scratch = scratch(reader)
         let recoveryTarget = reader.choice("recoveryTarget", of: DrillRun.TargetClass.self)
         let assertions = assertions(reader)
@@ -179,10 +179,29 @@ struct PlanReader {
 }
 
 extension PlanReader {
-    private func schedule(_ reader: ObjectReader) -> PlanSettings.Schedule {
+    private func schedule(_ reader: ObjectReader, prunes: Bool) -> PlanSettings.Schedule {
         var schedule = PlanSettings.Schedule()
         schedule.backup = cron("backup", reader)
         schedule.drill = cron("drill", reader)
+        schedule.prune = cron("prune", reader)
+        schedule.verify = cron("verify", reader)
+        if let node = reader.node("prune"), !prunes {
+            list.add(
+                "'prune' is scheduled for a plan that keeps everything",
+                at: node.position,
+                hint: "name a policy in the plan, such as retention: \"nightly-30d\", or leave 'prune' out."
+            )
+        }
+        if let node = reader.node("verifyWithin") {
+            if let within = reader.duration("verifyWithin") { schedule.verifyWithin = within }
+            if reader.node("verify") == nil {
+                list.add(
+                    "'verifyWithin' without 'verify' changes nothing",
+                    at: node.position,
+                    hint: "add for example verify: \"0 6 * * 0\"."
+                )
+            }
+        }
         if let node = reader.node("timezone"), let name = reader.text("timezone") {
             do {
                 schedule.timeZone = try SystemTimeZones.load(name)

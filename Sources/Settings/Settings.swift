@@ -45,7 +45,14 @@ package struct PlanSettings: Sendable {
     package struct Schedule: Sendable, Equatable {
         package var backup: CronSchedule?
         package var drill: CronSchedule?
+        package var prune: CronSchedule?
+        package var verify: CronSchedule?
+        /// Scheduled verifications read a part each, and everything within this time.
+        package var verifyWithin = Duration.seconds(30 * 86_400)
         package var timeZone = TimeZoneRules.utc
+
+        /// Nothing is scheduled.
+        package init() {}
     }
 
     package struct Objectives: Sendable, Equatable {

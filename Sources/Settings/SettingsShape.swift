@@ -136,7 +136,7 @@ extension SettingsShape {
         [
             Key("source", .object(source), required: true, "What is read"),
             Key("exclude", .list(.text), "Tables whose rows are left out: schema.table, where * stands for any text"),
-            Key("schedule", .object(schedule), "When to back up and when to drill"),
+            Key("schedule", .object(schedule), "When to back up, drill, prune and verify"),
             Key("objectives", .object(objectives), "What was promised"),
             Key("repositories", .list(.text), "Names of repositories; all of them by default"),
             Key("retention", .either([.text, .object(retention)]), "How long points are kept: a policy, or its name"),
@@ -164,7 +164,10 @@ extension SettingsShape {
         [
             Key("backup", .cron, "When recovery points are taken"),
             Key("drill", .cron, "When the newest point is restored and proven"),
-            Key("timezone", .timeZone, "The zone that both are meant in; UTC by default"),
+            Key("prune", .cron, "When points are removed that the retention no longer keeps"),
+            Key("verify", .cron, "When a part of what is stored is read back and compared"),
+            Key("verifyWithin", .duration, "Scheduled verifications read everything within this time; 30d by default"),
+            Key("timezone", .timeZone, "The zone that all are meant in; UTC by default"),
         ]
     )
 

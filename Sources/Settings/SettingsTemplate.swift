@@ -35,7 +35,13 @@ package struct SettingsTemplate: Sendable {
               // exclude: ["public.sessions", "audit.*"],
 
               // `lifeboat schedule` prints the next runs, and units for systemd and cron.
-              schedule: { backup: "0 2 * * *", drill: "0 4 1 * *", timezone: \(quoted(timeZone)) },
+              schedule: {
+                backup: "0 2 * * *",
+                drill: "0 4 1 * *", // on a machine that holds 'operator.identity'
+                prune: "0 5 * * *", // does what 'lifeboat prune' shows; leave it out to keep every point
+                verify: "0 6 * * 0", // reads a part back each time, and everything within 30 days
+                timezone: \(quoted(timeZone)),
+              },
 
               // What you promised: how long a recovery may take, how much may be lost, how often it is rehearsed.
               objectives: { rto: "2h", rpo: "26h", drillEvery: "32d", copies: 1 },

@@ -8,9 +8,10 @@ struct UsualHintTests {
         arguments: DiagnosticCode.allCases
     )
     func allCodes(code: DiagnosticCode) {
+        #expect((code.usualHint == nil) == (code == .settingsInvalid))
         let lines = Diagnostic(code, "it failed").lines()
-        #expect(lines == ["error: it failed", "hint: \(code.usualHint)"])
-        #expect(code.usualHint.hasSuffix("."))
+        #expect(lines == ["error: it failed"] + (code.usualHint.map { ["hint: \($0)"] } ?? []))
+        #expect(code.usualHint?.hasSuffix(".") != false)
         #expect(Diagnostic(code, "it failed").lines(label: "warning") == ["warning: it failed"])
     }
 

@@ -109,12 +109,20 @@ struct BeginningTests {
             #expect(
                 Set(names) == [
                     "lifeboat-backup@shop.service", "lifeboat-backup@shop.timer", "lifeboat-drill@shop.service",
-                    "lifeboat-drill@shop.timer", "lifeboat-failure@.service",
+                    "lifeboat-drill@shop.timer", "lifeboat-prune@shop.service", "lifeboat-prune@shop.timer",
+                    "lifeboat-verify@shop.service", "lifeboat-verify@shop.timer", "lifeboat-failure@.service",
                 ]
             )
             let paths = names.map { units + "/" + $0 }
             let verdict = try ChildProcess.run(ChildLaunch("/usr/bin/systemd-analyze", ["verify"] + paths))
             #expect(verdict.ending.isSuccess, "\(verdict.message)")
+            // In the order of their names, so that the backup is first.
+            for service in paths.sorted() where service.contains("@shop.service") {
+                let text = String(decoding: try FileSource(path: service).readAll(limit: 1 << 16), as: UTF8.self)
+                let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("ExecStart=") })
+                let run = try scene.run(line.split(separator: " ").dropFirst().map(String.init))
+                #expect(run.status == 0, "\(line): \(run)")
+            }
         }
     }
 }

@@ -182,6 +182,19 @@ struct SettingsErrorTests {
         #expect(errors.diagnostics.allSatisfy { $0.code == .settingsInvalid && $0.summary.contains("lifeboat.json:") })
     }
 
+    @Test("what is scheduled and would do nothing is refused")
+    func idleSchedules() throws {
+        let plan = "source: { env: 'X' }, schedule: { prune: '@daily', verifyWithin: '7d' }"
+        let file = "{ repositories: { a: { path: 'x' } }, plans: { shop: { \(plan) } } }"
+        let errors = try #require(throws: SettingsErrors.self) { try parse(file) }
+        #expect(
+            errors.diagnostics.map(\.summary) == [
+                "'prune' is scheduled for a plan that keeps everything in lifeboat.json:1:97",
+                "'verifyWithin' without 'verify' changes nothing in lifeboat.json:1:121",
+            ]
+        )
+    }
+
     @Test("a password in the settings is refused and not repeated")
     func passwords() throws {
         for secret in [

@@ -15,7 +15,10 @@ let sampleSettings = """
         shop: {
           source: { postgres: "service=shop" },
           exclude: ["public.sessions", "audit.*"],
-          schedule: { backup: "0 */12 * * *", drill: "@monthly", timezone: "Europe/Lisbon" },
+          schedule: {
+            backup: "0 */12 * * *", drill: "@monthly", prune: "0 5 * * *", verify: "@weekly", verifyWithin: "14d",
+            timezone: "Europe/Lisbon",
+          },
           objectives: { rto: "2h", rpo: "24h", mtd: "8h", drillEvery: "31d", copies: 2, decisionAllowance: "15m" },
           repositories: ["far", "local"],
           retention: "nightly-30d",
@@ -49,6 +52,8 @@ struct SettingsTests {
         #expect(shop.source == .connection("service=shop"))
         #expect(shop.excludedTables == ["public.sessions", "audit.*"])
         #expect(shop.schedule.backup?.text == "0 */12 * * *" && shop.schedule.drill?.text == "@monthly")
+        #expect(shop.schedule.prune?.text == "0 5 * * *" && shop.schedule.verify?.text == "@weekly")
+        #expect(shop.schedule.verifyWithin == .seconds(14 * 86_400))
         #expect(shop.schedule.timeZone.name == "Europe/Lisbon")
         #expect(
             shop.objectives
@@ -78,7 +83,7 @@ struct SettingsTests {
         #expect(blog.source == .environment("BLOG_URL"))
         #expect(blog.repositories == ["local", "far"])
         #expect(blog.scratch?.name == "here" && blog.scratch?.folder == nil)
-        #expect(blog.schedule.timeZone == .utc && blog.schedule.backup == nil)
+        #expect(blog.schedule == PlanSettings.Schedule() && blog.schedule.verifyWithin == .seconds(30 * 86_400))
         #expect(blog.retention == RetentionPolicy(keep: .init(daily: 7, within: .seconds(172_800)), minimumPoints: 2))
         #expect(blog.retentionName == "inline")
         #expect(blog.workers == nil && blog.maxLockWait == nil && blog.assertions.isEmpty)

@@ -20,7 +20,8 @@ struct ScheduleCheck {
                 hint: "Name one in the plan, such as retention: \"nightly-30d\"."
             )
         } else {
-            list.ok("retention", plan.retentionName ?? "inline")
+            let when = plan.schedule.prune.map { "prunes at '\($0.text)'" } ?? "no prune is scheduled here"
+            list.ok("retention", "\(plan.retentionName ?? "inline"); \(when)")
         }
         if plan.pingURL != nil, plan.pingURL == plan.drillPingURL {
             list.warn(

@@ -10,7 +10,7 @@ struct CrontabLines: Sendable {
         var lines = [
             "# Lines for 'crontab -e' of \(host.user). Warnings and errors are mailed to MAILTO, answers are dropped.",
             "# cronie honours CRON_TZ; Debian's own cron does not and runs everything by the machine's zone.",
-            "# The runs call 'notifications.ping' and 'drillPing' of their plan when they end, with /fail when they end badly.",
+            "# Backups and drills call 'notifications.ping' and 'drillPing' when they end, with /fail when they end badly.",
             "MAILTO=\(host.user)",
         ]
         if !host.hasUsualHome { lines.append("XDG_CONFIG_HOME=\(host.configurationHome)") }
@@ -22,8 +22,7 @@ struct CrontabLines: Sendable {
     }
 
     private static func line(_ job: ScheduledJob, _ host: ScheduleHost) -> String {
-        let command = [host.executable, job.kind.rawValue, "--config", host.config, "--quiet", job.plan.name]
-            .map(shellQuoted).joined(separator: " ")
+        let command = job.command(on: host).map(shellQuoted).joined(separator: " ")
         // cron reads a bare percent sign as the end of the command.
         return "\(job.schedule.text) \(command.replacing("%", with: "\\%")) >/dev/null"
     }

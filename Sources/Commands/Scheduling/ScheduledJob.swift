@@ -6,9 +6,11 @@ import Settings
 /// Something that a plan does by schedule.
 struct ScheduledJob: Sendable {
     /// The verb is also what the job is called in units.
-    enum Kind: String, Sendable, Encodable {
+    enum Kind: String, Sendable, Encodable, CaseIterable {
         case backup
         case drill
+        case prune
+        case verify
     }
 
     let plan: PlanSettings
@@ -17,20 +19,40 @@ struct ScheduledJob: Sendable {
 
     var zone: TimeZoneRules { plan.schedule.timeZone }
 
+    /// The command line of one run.
+    func command(on host: ScheduleHost) -> [String] {
+        let options =
+            switch kind {
+            case .backup, .drill: [plan.name]
+            case .prune: ["--yes", plan.name]
+            case .verify: ["--within", plan.schedule.verifyWithin.compactText, "--plan", plan.name]
+            }
+        return [host.executable, kind.rawValue, "--config", host.config, "--quiet"] + options
+    }
+
     /// The jobs of a plan; throws when it schedules nothing.
     static func all(of plan: PlanSettings) throws -> [ScheduledJob] {
-        let jobs = [(Kind.backup, plan.schedule.backup), (.drill, plan.schedule.drill)].compactMap { kind, schedule in
-            schedule.map { ScheduledJob(plan: plan, kind: kind, schedule: $0) }
+        let jobs = Kind.allCases.compactMap { kind in
+            schedule(of: kind, in: plan).map { ScheduledJob(plan: plan, kind: kind, schedule: $0) }
         }
         guard !jobs.isEmpty else {
             throw Diagnostic(
                 .settingsInvalid,
                 "plan '\(plan.name)' has no schedule",
-                cause: "\(plan.place) names neither 'schedule.backup' nor 'schedule.drill'",
+                cause: "\(plan.place) names no time under 'schedule'",
                 hint: "Add for example: schedule: { backup: \"0 2 * * *\", drill: \"@monthly\" }."
             )
         }
         return jobs
+    }
+
+    private static func schedule(of kind: Kind, in plan: PlanSettings) -> CronSchedule? {
+        switch kind {
+        case .backup: plan.schedule.backup
+        case .drill: plan.schedule.drill
+        case .prune: plan.schedule.prune
+        case .verify: plan.schedule.verify
+        }
     }
 
     /// The next runs after `now`.

@@ -41,7 +41,6 @@ struct SystemdUnits: Sendable {
         // One that is not there, such as a disk that is not mounted, must not keep the run from all the others.
         let writable = (repositories + (job.plan.scratch?.folder.map { [$0] } ?? [])).map { quoted("-" + $0) }
             .joined(separator: " ")
-        let command = [host.executable, job.kind.rawValue, "--config", host.config, "--quiet", job.plan.name]
         let text = """
             [Unit]
             Description=Lifeboat \(job.kind.rawValue) of \(job.plan.name)
@@ -53,7 +52,7 @@ struct SystemdUnits: Sendable {
             [Service]
             Type=oneshot
             User=\(host.user)
-            ExecStart=\(command.map(quoted).joined(separator: " "))
+            ExecStart=\(job.command(on: host).map(quoted).joined(separator: " "))
             # Passwords and the variables that the settings name, one NAME=value a line; mode 0600.
             EnvironmentFile=-\(specifiersEscaped("/etc/lifeboat/\(job.plan.name).env"))
             Environment=\(quoted("XDG_CONFIG_HOME=" + host.configurationHome))
@@ -100,11 +99,12 @@ struct SystemdUnits: Sendable {
     }
 
     private static func pingRemark(_ job: ScheduledJob) -> String {
-        let (url, key) =
-            switch job.kind {
-            case .backup: (job.plan.pingURL, "ping")
-            case .drill: (job.plan.drillPingURL, "drillPing")
-            }
+        let (url, key): (String?, String)
+        switch job.kind {
+        case .backup: (url, key) = (job.plan.pingURL, "ping")
+        case .drill: (url, key) = (job.plan.drillPingURL, "drillPing")
+        case .prune, .verify: return "# No watching service is called: OnFailure= speaks up when the run ends badly."
+        }
         return url == nil
             ? "# Set 'notifications.\(key)' of the plan to have a watching service called when a run ends."
             : "# The run itself calls 'notifications.\(key)' of the plan when it ends, with /fail when it ends badly."

@@ -24,7 +24,9 @@ struct ScheduleCommand: LifeboatCommand {
         Lifeboat starts nothing by itself: systemd or cron does. The printed units keep the plan's schedules in its own time \
         zone; systemd's also make up for missed runs, run hardened, and start 'lifeboat-failure@.service' when one fails.
 
-        A plan's ping URL is called by the backup and the drill themselves.
+        A plan's ping URL is called by the backup and the drill themselves. A scheduled prune does at once what 'lifeboat prune' \
+        would show, within its limits; a scheduled verification reads a part of what is stored, and all of it within \
+        'verifyWithin' (30 days by default).
         """
     static let examples = [
         CommandExample("When does what run", "lifeboat schedule"),
