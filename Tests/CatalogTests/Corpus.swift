@@ -69,13 +69,17 @@ enum Corpus {
         into settings: ConnectionSettings
     ) throws -> Set<ObjectIdentity> {
         var unfilled: Set<ObjectIdentity> = []
+        var emptying: [String] = []
         try restore(catalog, into: settings) { step, error in
             guard step.action == .refresh else { throw error }
             let connection = try Connection(original)
             try connection.execute("BEGIN")
             defer { connection.rollBack() }
+            // What reads one that cannot be filled cannot be filled either.
+            for statement in emptying { try connection.execute(statement) }
             guard (try? connection.execute(step.statements.joined(separator: "; "))) == nil else { throw error }
             unfilled.insert(step.object)
+            emptying += step.statements.filter { $0.hasPrefix("REFRESH ") }.map { $0 + " WITH NO DATA" }
         }
         return unfilled
     }

@@ -7,6 +7,16 @@ struct Mutation: CustomStringConvertible {
 
     var description: String { "\(object): \(sql)" }
 
+    /// Whether a difference in `other` names what was changed: the object, or a constraint of its own.
+    ///
+    /// From 18 on SET NOT NULL says nothing new of a partition whose parent has a NOT NULL that is not validated, but makes
+    /// the constraint, which came with the parent's, one of the partition's own.
+    func isNamed(by other: ObjectIdentity) -> Bool {
+        if other == object { return true }
+        return sql.hasSuffix(" SET NOT NULL") && other.kind == .constraint && other.schema == object.schema
+            && other.parent == object.name
+    }
+
     /// Every way in which `object` is taken apart here: gone, renamed, given away, altered, and without each single
     /// comment, label, grant and setting.
     static func all(of object: CatalogObject) -> [Mutation] {

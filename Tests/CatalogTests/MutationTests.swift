@@ -24,7 +24,7 @@ struct MutationTests {
                     continue
                 }
                 tried.insert(mutation.object.kind)
-                #expect(difference.objects.contains { $0.object == mutation.object }, "\(mutation)")
+                #expect(difference.objects.contains { mutation.isNamed(by: $0.object) }, "\(mutation)")
                 #expect(difference.fidelity < 1 || difference.objects.contains { $0.change == .extra }, "\(mutation)")
             }
             let total = (mutations.count + Self.stride - 1) / Self.stride
