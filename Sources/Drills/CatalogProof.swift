@@ -15,6 +15,8 @@ struct CatalogProof {
     let unfilled: Set<ObjectIdentity>
     /// Objects whose security labels the scratch server refused, which leaves the drill unverified already.
     let unlabelled: Set<ObjectIdentity>
+    /// Conditions that could not be held against the rows, which leaves it unverified too.
+    let unvalidated: Set<ObjectIdentity>
 
     /// How much came back as it was, and what to know about it.
     func run(on settings: ConnectionSettings, stop: Stop) throws -> (score: DrillRun.CatalogScore, notices: [Omission])
@@ -87,6 +89,7 @@ struct CatalogProof {
         object.tablespace = nil
         if object.identity.kind == .extension { object.facts["version"] = nil }
         if unlabelled.contains(object.identity) { object.remarks.removeAll { $0.provider != nil } }
+        if unvalidated.contains(object.identity) { object.stages = object.stages.map(Self.forAnyRows) }
         if unfilled.contains(object.identity) {
             object.facts["populated"] = nil
             object.stages.removeAll { $0.purpose == .refresh }
@@ -95,6 +98,16 @@ struct CatalogProof {
         object.facts["collate"] = nil
         object.facts["ctype"] = nil
         return object
+    }
+
+    /// A condition without whether the rows were held against it.
+    private static func forAnyRows(_ stage: Stage) -> Stage {
+        var stage = stage
+        stage.statements = stage.statements.map { statement in
+            let suffix = RestoreStep.lookingAtNoRows.first(where: statement.hasSuffix) ?? ""
+            return String(statement.dropLast(suffix.count))
+        }
+        return stage
     }
 
     private static func sentence(_ difference: ObjectDifference) -> String {

@@ -23,13 +23,13 @@ struct Filling: Sendable {
     /// How many small jobs share a transaction, and a round trip where they have no rows: each commit waits for a disk.
     private static let batch = 32
 
-    /// Does all of `plan` and returns the number of statements.
+    /// Does all of `plan`.
     ///
     /// The first failure stops the rest. Blocks. Memory: a few hundred KiB per worker, whatever the size.
-    func run(_ plan: FillingPlan, stop: Stop) throws -> Int {
-        guard !plan.jobs.isEmpty else { return 0 }
+    func run(_ plan: FillingPlan, stop: Stop) throws -> BuiltParts {
+        guard !plan.jobs.isEmpty else { return BuiltParts() }
         let queue = DependencyQueue(plan.jobs.map(\.ordering))
-        let statements = Atomic<Int>(0)
+        let built = Mutex(BuiltParts())
         stop.whenRequested { queue.close() }
         let workerCount = max(1, min(builder.workers, plan.jobs.count))
         progress.begin(FillingPlan.Work.Phase.load.rawValue)
@@ -44,7 +44,7 @@ struct Filling: Sendable {
                     if places.isEmpty { return }
                     do {
                         let done = try self.do(places.map { plan.jobs[$0] }, seat)
-                        statements.wrappingAdd(done, ordering: .relaxed)
+                        built.withLock { $0.add(done) }
                         queue.finish(places)
                     } catch {
                         queue.close()
@@ -57,15 +57,15 @@ struct Filling: Sendable {
         guard queue.unfinished == 0 else {
             throw Diagnostic(.internalError, "\(queue.unfinished) definitions wait for each other in a circle")
         }
-        return statements.load(ordering: .relaxed)
+        return built.withLock { $0 }
     }
 
     /// Does jobs that were taken together: they are of one kind.
-    private func `do`(_ jobs: [FillingPlan.Job], _ seat: FillingSeat) throws -> Int {
+    private func `do`(_ jobs: [FillingPlan.Job], _ seat: FillingSeat) throws -> BuiltParts {
         let works = jobs.map(\.work)
         guard let phase = works[0].phase else {
             progress.begin(FillingPlan.Work.Phase.build.rawValue)
-            return 0
+            return BuiltParts()
         }
         let bytes = works.compactMap(\.bytes)
         return try phases.measurePart(phase.rawValue, bytes: bytes.isEmpty ? nil : bytes.reduce(0, +)) {
@@ -75,11 +75,11 @@ struct Filling: Sendable {
                 try seat.tables().load(works.compactMap(\.table), areEmpty: areEmpty)
             case .largeObjects(let data): try seat.largeObjects().load(data)
             case .build(let first):
-                return try builder.run(works.compactMap(\.step), on: seat.builder().connection(for: first))
+                return try builder.build(works.compactMap(\.step), on: seat.builder().connection(for: first))
             case .analyze(let tables): try Analyze(connection: seat.builder().plain).run(tables)
             case .everythingLoaded: break
             }
-            return 0
+            return BuiltParts()
         }
     }
 }

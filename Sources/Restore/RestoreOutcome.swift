@@ -27,4 +27,6 @@ package struct RefusedParts: Sendable {
     package var labels: Set<ObjectIdentity> = []
     /// Materialized views that it could not fill.
     package var contents: Set<ObjectIdentity> = []
+    /// Conditions that it could not hold against the rows; they hold for new ones.
+    package var validity: Set<ObjectIdentity> = []
 }

@@ -85,8 +85,9 @@ package struct Restorer: Sendable {
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
             if let loader { try loader.role.admit(to: ready.extensionTables, on: loader.superuser) }
             try loadSequences(ready, stop)
-            outcome.statements += try filling(builder, ready, from: archives, isCautious: uncertain != nil)
+            let filled = try filling(builder, ready, from: archives, isCautious: uncertain != nil)
                 .run(fillingPlan(plan, ready), stop: stop)
+            note(filled, in: &outcome)
             try phase("privileges") {
                 outcome.statements += try builder.runInOrder(plan.privileges, stop: stop)
                 guard let uncertain else { return }
@@ -107,6 +108,17 @@ package struct Restorer: Sendable {
         outcome.damaged = archives.damaged
         outcome.phases = phases.recorded
         return outcome
+    }
+
+    /// Puts conditions that could not be held against the rows into the ledger.
+    private func note(_ filled: BuiltParts, in outcome: inout RestoreOutcome) {
+        outcome.statements += filled.statements
+        for (constraint, reason) in filled.unvalidated.sorted(by: { $0.key < $1.key }) {
+            outcome.refused.validity.insert(constraint)
+            outcome.notApplied.append(
+                Omission(object: "validity of \(constraint)", reason: "it holds for new rows only: \(reason)")
+            )
+        }
     }
 
     /// Fills materialized views, and puts those that cannot be filled into the ledger.

@@ -127,7 +127,7 @@ struct SchemaBuilder: Sendable {
                         do {
                             let done = try run([steps[place]], on: connection)
                             result.withLock { $0.statements += done }
-                        } catch let error as Diagnostic where Self.isViewsOwn(error) {
+                        } catch let error as Diagnostic where Self.isObjectsOwn(error) {
                             let reason = (error.cause ?? error.summary).onOneLine
                             result.withLock { $0.refused[steps[place].object] = reason }
                         }
@@ -146,13 +146,13 @@ struct SchemaBuilder: Sendable {
         return result.withLock { $0 }
     }
 
-    /// Whether a refusal is about the view and not about the server's resources, an operator, or a mistake inside it.
-    private static func isViewsOwn(_ error: Diagnostic) -> Bool {
+    /// Whether a refusal is about the object and not about the server's resources, an operator, or a mistake inside it.
+    static func isObjectsOwn(_ error: Diagnostic) -> Bool {
         guard [.restoreStatement, .databasePermission].contains(error.code), let state = error.context["sqlstate"]
         else {
             return false
         }
-        return !["53", "57", "58", "XX"].contains { state.hasPrefix($0) }
+        return !["40", "53", "57", "58", "XX"].contains { state.hasPrefix($0) }
     }
 
     private func jobs(for steps: [RestoreStep]) -> [DependencyQueue.Job] {

@@ -1,8 +1,9 @@
 import PostgresClient
 
-/// Reads check constraints of tables that are not validated: made after the data, which may violate them.
+/// Reads check constraints of tables that are made after the data: those that are not validated, for it may violate them,
+/// and those that call functions of the database, which may look at other tables, whose rows would not be there yet.
 ///
-/// From 18 on also NOT NULL constraints of that sort. What a table has from its parent only, a partition above all, is
+/// From 18 on also NOT NULL constraints that are not validated. What a table has from its parent only, a partition above all, is
 /// made with the parent's: the server takes a second one of the same name for a mistake.
 func readLateChecks(_ context: ReadingContext) throws -> [FoundObject] {
     let earlier = try readEarlierChecks(context)
@@ -12,7 +13,7 @@ func readLateChecks(_ context: ReadingContext) throws -> [FoundObject] {
         FROM pg_constraint k
         JOIN pg_class c ON c.oid = k.conrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE k.contype IN ('c', 'n') AND NOT k.convalidated AND k.conislocal
+        WHERE k.contype IN ('c', 'n') AND \(isLateCheck("k")) AND k.conislocal
           AND \(ReadingContext.userSchema)
         """
     ).map { row in
@@ -34,6 +35,22 @@ func readLateChecks(_ context: ReadingContext) throws -> [FoundObject] {
     }
 }
 
+/// The condition under which the constraint `alias` is made after the data.
+///
+/// Functions in C are the server's or an
+/// extension's, and look at their arguments.
+func isLateCheck(_ alias: String) -> String {
+    """
+    (NOT \(alias).convalidated OR \(alias).contype = 'c' AND \(alias).oid IN (
+      SELECT d.objid FROM pg_depend d
+      LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
+      JOIN pg_proc p ON p.oid = coalesce(o.oprcode, d.refobjid)
+      JOIN pg_language l ON l.oid = p.prolang AND l.lanname NOT IN ('c', 'internal')
+      WHERE d.classid = 'pg_constraint'::regclass AND p.oid >= \(ReadingContext.firstUserOID)
+        AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)))
+    """
+}
+
 /// The constraints of heirs that each constraint waits for: one that an heir has of its own as well can be merged with
 /// the one that comes from above, but not be added to it.
 private func readEarlierChecks(_ context: ReadingContext) throws -> [UInt32: [UInt32]] {
@@ -44,7 +61,7 @@ private func readEarlierChecks(_ context: ReadingContext) throws -> [UInt32: [UI
           FROM pg_constraint k
           JOIN pg_inherits h ON h.inhrelid = k.conrelid
           LEFT JOIN pg_attribute a ON k.contype = 'n' AND a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-          WHERE k.contype IN ('c', 'n') AND NOT k.convalidated AND k.conislocal AND k.coninhcount > 0
+          WHERE k.contype IN ('c', 'n') AND \(isLateCheck("k")) AND k.conislocal AND k.coninhcount > 0
           UNION
           SELECT u.oid, u.contype, u.conname, u.attname, h.inhparent
           FROM up u JOIN pg_inherits h ON h.inhrelid = u.inhparent)
@@ -52,7 +69,7 @@ private func readEarlierChecks(_ context: ReadingContext) throws -> [UInt32: [UI
         FROM up u
         JOIN pg_constraint p ON p.conrelid = u.inhparent AND p.contype = u.contype
         LEFT JOIN pg_attribute a ON p.contype = 'n' AND a.attrelid = p.conrelid AND a.attnum = p.conkey[1]
-        WHERE NOT p.convalidated AND p.conislocal
+        WHERE \(isLateCheck("p")) AND p.conislocal
           AND CASE p.contype WHEN 'n' THEN a.attname = u.attname ELSE p.conname = u.conname END
         """
     )

@@ -9,7 +9,7 @@ struct TableCheck {
     var isWritten: Bool
 }
 
-/// Reads the validated check constraints of tables; one that only a parent has is seen but not written.
+/// Reads the check constraints of tables that hold from the first row on; one that only a parent has is seen but not written.
 func readTableChecks(_ context: ReadingContext) throws -> [TableCheck] {
     try context.query(
         """
@@ -18,7 +18,7 @@ func readTableChecks(_ context: ReadingContext) throws -> [TableCheck] {
         FROM pg_constraint k
         JOIN pg_class c ON c.oid = k.conrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE k.contype = 'c' AND k.convalidated AND \(ReadingContext.userSchema)
+        WHERE k.contype = 'c' AND NOT \(isLateCheck("k")) AND \(ReadingContext.userSchema)
         ORDER BY k.conrelid, k.conname
         """
     ).map { row in

@@ -18,6 +18,25 @@ package struct RestoreStep: Sendable, Hashable {
     /// Tables that the step locks: two steps that share one may run at the same time only if neither is exclusive.
     package var locks: [RelationLock]
 
+    /// The same step for rows that do not meet the condition, so that it holds for new ones only.
+    ///
+    /// Nil for what is no condition on rows, or looks at none anyway.
+    package var forNewRowsOnly: RestoreStep? {
+        guard object.kind == .constraint || object.kind == .foreignKey, action == .create, statements.count == 1,
+            statements[0].contains(" CHECK (") || statements[0].contains(" FOREIGN KEY ("),
+            !Self.lookingAtNoRows.contains(where: statements[0].hasSuffix)
+        else { return nil }
+        var step = self
+        step.statements[0] += Self.lookingAtNoRows[0]
+        return step
+    }
+
+    /// Whether it holds a condition against the rows that are there.
+    package var isCondition: Bool { forNewRowsOnly != nil }
+
+    /// How a condition ends that no row has been held against.
+    package static let lookingAtNoRows = [" NOT VALID", " NOT ENFORCED"]
+
     /// What a step does: creation can be told from what a less privileged restore leaves out.
     package enum Action: String, Sendable {
         case create

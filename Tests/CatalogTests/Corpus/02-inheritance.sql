@@ -73,3 +73,25 @@ ALTER TABLE family.of_both ALTER a SET DEFAULT 9;
 CREATE TABLE family.as_one () INHERITS (family.one);
 CREATE TABLE family.as_one_again () INHERITS (family.one);
 ALTER TABLE family.as_one_again INHERIT family.below_two;
+
+-- Conditions that call functions, on their own, on heirs and on partitions.
+CREATE FUNCTION family.known(integer) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+  BEGIN RETURN $1 IS NULL OR EXISTS (SELECT FROM family.listed_codes c WHERE c.code = $1); END $$;
+CREATE TABLE family.listed_codes (code integer PRIMARY KEY);
+INSERT INTO family.listed_codes SELECT generate_series(1, 50);
+CREATE FUNCTION family.near(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT abs($1 - $2) < 9';
+CREATE OPERATOR family.<~> (LEFTARG = integer, RIGHTARG = integer, FUNCTION = family.near);
+CREATE TABLE family.coded (a integer CONSTRAINT is_known CHECK (family.known(a)), b integer CHECK (b OPERATOR(family.<~>) 3));
+COMMENT ON CONSTRAINT is_known ON family.coded IS 'asks another table';
+INSERT INTO family.coded VALUES (7, 4);
+CREATE TABLE family.coded_heir (c integer, CONSTRAINT of_heir CHECK (family.known(c)) NO INHERIT) INHERITS (family.coded);
+CREATE TABLE family.coded_late (a integer CONSTRAINT is_known CHECK (family.known(a)), b integer);
+ALTER TABLE family.coded_late ADD CONSTRAINT coded_b_check CHECK (b OPERATOR(family.<~>) 3) NOT VALID;
+ALTER TABLE family.coded_late VALIDATE CONSTRAINT coded_b_check;
+ALTER TABLE family.coded_late INHERIT family.coded;
+CREATE TABLE family.coded_parts (a integer CHECK (family.known(a))) PARTITION BY RANGE (a);
+CREATE TABLE family.coded_parts_1 PARTITION OF family.coded_parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE family.coded_parts_2 (a integer, CONSTRAINT coded_parts_a_check CHECK (family.known(a)),
+  CONSTRAINT own CHECK (family.known(a + 1)));
+ALTER TABLE family.coded_parts ATTACH PARTITION family.coded_parts_2 FOR VALUES FROM (10) TO (20);
+INSERT INTO family.coded_parts VALUES (1), (11);

@@ -1,0 +1,50 @@
+import Catalog
+import Diagnostics
+import PostgresClient
+
+/// What was built on loaded tables, and which conditions could not be held against the rows.
+struct BuiltParts: Sendable {
+    var statements = 0
+    /// Conditions that hold for new rows only, each with what the server said.
+    var unvalidated: [ObjectIdentity: String] = [:]
+
+    mutating func add(_ other: BuiltParts) {
+        statements += other.statements
+        unvalidated.merge(other.unvalidated) { first, _ in first }
+    }
+}
+
+extension SchemaBuilder {
+    /// How often steps are done again when the server ended them because they and others waited for each other: a
+    /// condition on a table goes to its heirs, which another session may be building on.
+    private static let tries = 5
+
+    /// Runs steps in a transaction of their own.
+    ///
+    /// A condition that the rows do not meet, or that cannot be asked here (a function that looks for a table without its
+    /// schema), is one that the source's rows have got past too. It is made for new rows only, and every row stays.
+    func build(_ steps: [RestoreStep], on connection: Connection) throws -> BuiltParts {
+        do {
+            return BuiltParts(statements: try patiently { try run(steps, on: connection) })
+        } catch let error as Diagnostic where Self.isObjectsOwn(error) && steps.contains(where: \.isCondition) {
+            guard steps.count == 1 else {
+                return try steps.reduce(into: BuiltParts()) { $0.add(try build([$1], on: connection)) }
+            }
+            guard let step = steps[0].forNewRowsOnly else { throw error }
+            let done: Int
+            do { done = try patiently { try run([step], on: connection) } } catch is Diagnostic { throw error }
+            let reason = (error.cause ?? error.summary).onOneLine
+            return BuiltParts(statements: done, unvalidated: [step.object: reason])
+        }
+    }
+
+    private func patiently(_ body: () throws -> Int) throws -> Int {
+        var attempt = 1
+        while true {
+            do { return try body() } catch let error as Diagnostic {
+                guard error.context["sqlstate"] == "40P01", attempt < Self.tries else { throw error }
+                attempt += 1
+            }
+        }
+    }
+}

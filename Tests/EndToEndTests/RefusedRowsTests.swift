@@ -1,0 +1,75 @@
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite("Rows that their own conditions would refuse come back all the same")
+struct RefusedRowsTests {
+    @Test("a condition that asks another table waits for that table's rows")
+    func otherTable() throws {
+        let sql = """
+            CREATE TABLE codes (code int);
+            INSERT INTO codes VALUES (1);
+            CREATE FUNCTION known(int) RETURNS boolean LANGUAGE plpgsql AS
+              $f$ BEGIN RETURN EXISTS (SELECT FROM public.codes c WHERE c.code = $1); END $f$;
+            CREATE TABLE goods (id int PRIMARY KEY, code int CONSTRAINT is_known CHECK (public.known(code)), body text);
+            INSERT INTO goods SELECT g, 1, repeat('x', 500) FROM generate_series(1, 5000) AS g;
+            CREATE TABLE parts (id int CHECK (public.known(1))) PARTITION BY RANGE (id);
+            CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+            INSERT INTO parts VALUES (5);
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 0, "\(drill)")
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                #expect(restore.status == 0, "\(restore)")
+                #expect(!restore.errors.contains("is_known"), "\(restore)")
+                try expect(target, "SELECT count(*) FROM goods", "5000")
+                try expect(target, "SELECT bool_and(convalidated) FROM pg_constraint WHERE contype = 'c'", "t")
+            }
+        }
+    }
+
+    @Test("what a function cannot find here, and what the source's rows never met, is named and holds for new rows")
+    func refused() throws {
+        let sql = """
+            CREATE SCHEMA app;
+            SET search_path = app, public;
+            CREATE TABLE codes (code int PRIMARY KEY);
+            INSERT INTO codes VALUES (1);
+            CREATE FUNCTION known(int) RETURNS boolean LANGUAGE plpgsql AS
+              $f$ BEGIN RETURN EXISTS (SELECT FROM codes c WHERE c.code = $1); END $f$;
+            CREATE TABLE goods (id int PRIMARY KEY, code int CONSTRAINT is_known CHECK (known(code)));
+            INSERT INTO goods VALUES (1, 1);
+            CREATE TABLE orders (good int CONSTRAINT of_goods REFERENCES goods);
+            SET session_replication_role = replica;
+            INSERT INTO orders VALUES (99);
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 5, "\(drill)")
+            #expect(drill.output.contains("3 of 3 proven"), "\(drill)")
+            #expect(drill.output.contains("relation \"codes\" does not exist"), "\(drill)")
+            #expect(drill.output.contains("of_goods"), "\(drill)")
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                #expect(restore.status == 0, "\(restore)")
+                let said = restore.output + restore.errors
+                #expect(said.contains("is_known") && said.contains("of_goods"), "\(restore)")
+                try expect(target, "SELECT count(*) FROM app.goods, app.orders", "1")
+                let names = "SELECT string_agg(conname, ' ' ORDER BY conname) FROM pg_constraint"
+                try expect(target, names + " WHERE NOT convalidated", "is_known of_goods")
+                let connection = try Connection(target)
+                #expect(throws: PostgresError.self) { try connection.execute("INSERT INTO app.orders VALUES (98)") }
+            }
+        }
+    }
+
+    private func expect(_ database: ConnectionSettings, _ question: String, _ answer: String) throws {
+        #expect(try Connection(database).query(question)[0, 0] == answer, "\(question)")
+    }
+}
