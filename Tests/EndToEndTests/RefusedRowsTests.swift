@@ -4,18 +4,18 @@ import Testing
 
 @Suite("Rows that their own conditions would refuse come back all the same")
 struct RefusedRowsTests {
-    @Test("a condition that asks another table waits for that table's rows")
+    @Test("conditions that ask other tables wait for the rows of all")
     func otherTable() throws {
         let sql = """
-            CREATE TABLE codes (code int);
-            INSERT INTO codes VALUES (1);
-            CREATE FUNCTION known(int) RETURNS boolean LANGUAGE plpgsql AS
-              $f$ BEGIN RETURN EXISTS (SELECT FROM public.codes c WHERE c.code = $1); END $f$;
-            CREATE TABLE goods (id int PRIMARY KEY, code int CONSTRAINT is_known CHECK (public.known(code)), body text);
-            INSERT INTO goods SELECT g, 1, repeat('x', 500) FROM generate_series(1, 5000) AS g;
-            CREATE TABLE parts (id int CHECK (public.known(1))) PARTITION BY RANGE (id);
+            CREATE TABLE goods (id int PRIMARY KEY, code int);
+            INSERT INTO goods SELECT g, 1 FROM generate_series(1, 5000) AS g;
+            CREATE TABLE parts (good int) PARTITION BY RANGE (good);
             CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
             INSERT INTO parts VALUES (5);
+            CREATE FUNCTION is_good(int) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.goods WHERE id = $1)';
+            CREATE FUNCTION has_parts() RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.parts)';
+            ALTER TABLE goods ADD CONSTRAINT has_parts CHECK (has_parts());
+            ALTER TABLE parts ADD CHECK (is_good(good));
             """
         try Scene.with(sql: sql) { scene in
             try scene.backUp()
@@ -25,7 +25,7 @@ struct RefusedRowsTests {
                 let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
                 let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
                 #expect(restore.status == 0, "\(restore)")
-                #expect(!restore.errors.contains("is_known"), "\(restore)")
+                #expect(!restore.output.contains("has_parts") && !restore.errors.contains("has_parts"), "\(restore)")
                 try expect(target, "SELECT count(*) FROM goods", "5000")
                 try expect(target, "SELECT bool_and(convalidated) FROM pg_constraint WHERE contype = 'c'", "t")
             }

@@ -169,3 +169,10 @@ ALTER SEQUENCE kinds.unlogged_a_seq SET LOGGED;
 CREATE TABLE public.ruled (a integer);
 CREATE RULE later_renamed AS ON INSERT TO public.ruled DO ALSO NOTIFY ruled;
 ALTER RULE later_renamed ON public.ruled RENAME TO "_RETURN";
+
+-- A rule for replicas, and a key with options that is checked at the end of a transaction.
+CREATE TABLE public.at_the_end (a integer, CONSTRAINT late_key UNIQUE (a) WITH (fillfactor = 71) DEFERRABLE INITIALLY DEFERRED);
+CREATE RULE for_replicas AS ON UPDATE TO public.at_the_end DO ALSO NOTIFY replicas;
+ALTER TABLE public.at_the_end ENABLE REPLICA RULE for_replicas;
+CREATE RULE for_all AS ON DELETE TO public.at_the_end DO ALSO NOTIFY everybody;
+ALTER TABLE public.at_the_end ENABLE ALWAYS RULE for_all;
