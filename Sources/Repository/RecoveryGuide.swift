@@ -178,6 +178,11 @@ package enum RecoveryGuide {
 
         ## 6. Sequences, then indexes, constraints, triggers and privileges
 
+        Where psql stops at a condition (`ADD CONSTRAINT` with `CHECK` or `FOREIGN KEY`) that the rows do not meet, or that
+        looks for a table without its schema: every row is there already. Write ` NOT VALID` in front of that statement's
+        semicolon in `post-data.sql`, take out the statements before it but for the settings at the top (`SET` and
+        `set_config`), and go on from `post-data.sql`.
+
         ```bash
         jq -r '
           def name: "\"" + gsub("\""; "\"\"") + "\"";
