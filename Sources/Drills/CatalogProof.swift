@@ -13,10 +13,8 @@ struct CatalogProof {
     let deviations: [Omission]
     /// Materialized views that were left without rows, on purpose or because they cannot be filled.
     let unfilled: Set<ObjectIdentity>
-    /// Objects whose security labels the scratch server refused, which leaves the drill unverified already.
-    let unlabelled: Set<ObjectIdentity>
-    /// Conditions that could not be held against the rows, which leaves it unverified too.
-    let unvalidated: Set<ObjectIdentity>
+    /// What the scratch server refused, which leaves the drill unverified already.
+    let refused: RefusedParts
 
     /// How much came back as it was, and what to know about it.
     func run(on settings: ConnectionSettings, stop: Stop) throws -> (score: DrillRun.CatalogScore, notices: [Omission])
@@ -88,8 +86,8 @@ struct CatalogProof {
         var object = object
         object.tablespace = nil
         if object.identity.kind == .extension { object.facts["version"] = nil }
-        if unlabelled.contains(object.identity) { object.remarks.removeAll { $0.provider != nil } }
-        if unvalidated.contains(object.identity) { object.stages = object.stages.map(Self.forAnyRows) }
+        if refused.labels.contains(object.identity) { object.remarks.removeAll { $0.provider != nil } }
+        if refused.validity.contains(object.identity) { object.stages = object.stages.map(Self.forAnyRows) }
         if unfilled.contains(object.identity) {
             object.facts["populated"] = nil
             object.stages.removeAll { $0.purpose == .refresh }

@@ -100,8 +100,7 @@ package struct Drill: Sendable {
             scratchRole: cluster.superuser,
             deviations: database.deviations,
             unfilled: outcome.unfilled.union(outcome.refused.contents),
-            unlabelled: outcome.refused.labels,
-            unvalidated: outcome.refused.validity
+            refused: outcome.refused
         )
         let definitions = try phases.measure("proof of definitions") {
             try proof.run(on: database.settings, stop: stop)

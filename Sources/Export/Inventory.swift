@@ -50,6 +50,7 @@ struct Inventory: Sendable {
         let columns = try columns(of: oids, on: connection)
         let sizes = try sizes(of: oids, on: connection)
         let keys = try CatalogKeys(of: oids, on: connection)
+        let unplanned = try PlanTrial(connection: connection).refused(of: relations)
         return try relations.map { relation in
             guard let size = sizes[relation.identity.oid] else {
                 throw SnapshotRace(cause: "table '\(relation.displayName)' is gone")
@@ -66,6 +67,8 @@ struct Inventory: Sendable {
                 toastBytes: size.toastBytes,
                 catalogKey: keys.key(of: relation.identity.oid),
                 isReusable: keys.isReusable(relation.identity.oid) && size.isHeap && condition == nil
+                    && !unplanned.contains(relation.identity.oid),
+                isAskable: !unplanned.contains(relation.identity.oid)
             )
         }
     }

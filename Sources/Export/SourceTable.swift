@@ -18,6 +18,8 @@ struct SourceTable: Sendable, Hashable {
     var catalogKey: String?
     /// Whether (ctid, xmin) say anything about the text of this table's rows.
     var isReusable: Bool
+    /// Whether the server can plan a query of it, which COPY of the table does without; see `PlanTrial`.
+    var isAskable = true
     /// Whether its rows are read in any case, and held against what is stored.
     var isComparedByText = false
 
@@ -27,8 +29,8 @@ struct SourceTable: Sendable, Hashable {
     /// The name for people.
     var displayName: String { "\(schema).\(name)" }
 
-    /// Whether it can be read by block ranges: a condition or another storage leaves only the whole.
-    var isDivisible: Bool { isHeap && condition == nil }
+    /// Whether it can be read by block ranges: a condition, another storage or a lost function leaves only the whole.
+    var isDivisible: Bool { isHeap && isAskable && condition == nil }
 
     /// Whether sending its rows takes less than finding out whether they changed: a query has the server open every index
     /// of the table, which for a few rows is four times the work of sending them.

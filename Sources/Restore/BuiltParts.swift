@@ -2,15 +2,21 @@ import Catalog
 import Diagnostics
 import PostgresClient
 
-/// What was built on loaded tables, and which conditions could not be held against the rows.
+/// What was built on loaded tables, and what the target refused of it: every row is there by then, so the rest goes on.
 struct BuiltParts: Sendable {
     var statements = 0
     /// Conditions that hold for new rows only, each with what the server said.
     var unvalidated: [ObjectIdentity: String] = [:]
+    /// What is not there, or not as it should be, each with what the server said.
+    var refused: [ObjectIdentity: String] = [:]
+    /// Tables on which no statistics could be gathered, with the reason.
+    var withoutStatistics: [ObjectIdentity: String] = [:]
 
     mutating func add(_ other: BuiltParts) {
         statements += other.statements
         unvalidated.merge(other.unvalidated) { first, _ in first }
+        refused.merge(other.refused) { first, _ in first }
+        withoutStatistics.merge(other.withoutStatistics) { first, _ in first }
     }
 }
 
@@ -19,22 +25,25 @@ extension SchemaBuilder {
     /// condition on a table goes to its heirs, which another session may be building on.
     private static let tries = 5
 
-    /// Runs steps in a transaction of their own.
+    /// Runs steps in a transaction of their own, or, when the target refuses one, each in its own.
     ///
     /// A condition that the rows do not meet, or that cannot be asked here (a function that looks for a table without its
     /// schema), is one that the source's rows have got past too. It is made for new rows only, and every row stays.
     func build(_ steps: [RestoreStep], on connection: Connection) throws -> BuiltParts {
         do {
             return BuiltParts(statements: try patiently { try run(steps, on: connection) })
-        } catch let error as Diagnostic where Self.isObjectsOwn(error) && steps.contains(where: \.isCondition) {
+        } catch let error as Diagnostic where Self.isObjectsOwn(error) && error.code == .restoreStatement {
             guard steps.count == 1 else {
                 return try steps.reduce(into: BuiltParts()) { $0.add(try build([$1], on: connection)) }
             }
-            guard let step = steps[0].forNewRowsOnly else { throw error }
-            let done: Int
-            do { done = try patiently { try run([step], on: connection) } } catch is Diagnostic { throw error }
             let reason = (error.cause ?? error.summary).onOneLine
-            return BuiltParts(statements: done, unvalidated: [step.object: reason])
+            if let step = steps[0].forNewRowsOnly {
+                do {
+                    let done = try patiently { try run([step], on: connection) }
+                    return BuiltParts(statements: done, unvalidated: [step.object: reason])
+                } catch let error as Diagnostic where Self.isObjectsOwn(error) {}
+            }
+            return BuiltParts(refused: [steps[0].object: reason])
         }
     }
 

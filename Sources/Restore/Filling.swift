@@ -76,7 +76,7 @@ struct Filling: Sendable {
             case .largeObjects(let data): try seat.largeObjects().load(data)
             case .build(let first):
                 return try builder.build(works.compactMap(\.step), on: seat.builder().connection(for: first))
-            case .analyze(let tables): try Analyze(connection: seat.builder().plain).run(tables)
+            case .analyze(let tables): return try Analyze(connection: seat.builder().plain).run(tables)
             case .everythingLoaded: break
             }
             return BuiltParts()

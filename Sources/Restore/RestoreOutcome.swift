@@ -12,7 +12,7 @@ package struct RestoreOutcome: Sendable {
     package var notApplied: [Omission]
     /// On a scratch cluster: materialized views that are there without rows, because these come from other servers.
     package var unfilled: Set<ObjectIdentity> = []
-    /// What the target refused of objects that are there otherwise; `notApplied` says so in words.
+    /// What the target refused when the rows were there; `notApplied` says so in words.
     package var refused = RefusedParts()
     /// What was taken from another repository than the point's own, and why.
     package var notices: [String] = []
@@ -21,12 +21,14 @@ package struct RestoreOutcome: Sendable {
     package var phases: [Phase] = []
 }
 
-/// Parts of objects that a target may refuse, and that no row and no other definition needs.
+/// What a target may refuse once every row is there.
 package struct RefusedParts: Sendable {
     /// Objects of which it refused security labels.
     package var labels: Set<ObjectIdentity> = []
     /// Materialized views that it could not fill.
     package var contents: Set<ObjectIdentity> = []
+    /// Objects that it refused to make, or to make as they were: the restore is not complete.
+    package var definitions: Set<ObjectIdentity> = []
     /// Conditions that it could not hold against the rows; they hold for new ones.
     package var validity: Set<ObjectIdentity> = []
 }

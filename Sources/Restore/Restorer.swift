@@ -110,7 +110,7 @@ package struct Restorer: Sendable {
         return outcome
     }
 
-    /// Puts conditions that could not be held against the rows into the ledger.
+    /// Puts definitions that were refused, and conditions that could not be held against the rows, into the ledger.
     private func note(_ filled: BuiltParts, in outcome: inout RestoreOutcome) {
         outcome.statements += filled.statements
         for (constraint, reason) in filled.unvalidated.sorted(by: { $0.key < $1.key }) {
@@ -118,6 +118,13 @@ package struct Restorer: Sendable {
             outcome.notApplied.append(
                 Omission(object: "validity of \(constraint)", reason: "it holds for new rows only: \(reason)")
             )
+        }
+        for (object, reason) in filled.refused.sorted(by: { $0.key < $1.key }) {
+            outcome.refused.definitions.insert(object)
+            outcome.notApplied.append(Omission(object: object.description, reason: reason))
+        }
+        for (table, reason) in filled.withoutStatistics.sorted(by: { $0.key < $1.key }) {
+            outcome.notApplied.append(Omission(object: "statistics of \(table)", reason: reason))
         }
     }
 

@@ -69,6 +69,44 @@ struct RefusedRowsTests {
         }
     }
 
+    @Test("an index that cannot be built here is missing, all else is there, and the restore says so and fails")
+    func refusedIndex() throws {
+        let sql = """
+            CREATE SCHEMA app;
+            SET search_path = app, public;
+            CREATE TABLE rates (code int, rate int);
+            CREATE FUNCTION rate(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT max(rate) FROM rates WHERE code = $1';
+            ALTER FUNCTION rate(int) SET search_path = app;
+            CREATE TABLE goods (id int PRIMARY KEY, code int);
+            INSERT INTO goods SELECT g, g FROM generate_series(1, 10) AS g;
+            CREATE INDEX by_rate ON goods (rate(code));
+            COMMENT ON INDEX by_rate IS 'slow to build';
+            CREATE INDEX by_code ON goods (code);
+            ALTER FUNCTION rate(int) RESET search_path;
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            // The server can plan no query of that table, so that it is read whole each time.
+            try scene.change("SET search_path = app; UPDATE goods SET code = 77 WHERE id = 1")
+            try scene.backUp()
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 4, "\(drill)")
+            #expect(drill.output.contains("2 of 2 proven"), "\(drill)")
+            #expect(drill.output.contains("index by_rate on app.goods is missing"), "\(drill)")
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                #expect(restore.status == 14, "\(restore)")
+                #expect(restore.output.contains("not applied: index by_rate on app.goods: relation"), "\(restore)")
+                let said = "every row came back, but the target refused 1 definition"
+                #expect(restore.errors.contains(said), "\(restore)")
+                try expect(target, "SELECT count(*) FROM app.goods WHERE code = 77 OR id > 1", "10")
+                let names = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'i'"
+                try expect(target, names + " AND relnamespace = 'app'::regnamespace", "by_code goods_pkey")
+            }
+        }
+    }
+
     private func expect(_ database: ConnectionSettings, _ question: String, _ answer: String) throws {
         #expect(try Connection(database).query(question)[0, 0] == answer, "\(question)")
     }

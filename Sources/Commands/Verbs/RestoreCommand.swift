@@ -111,6 +111,20 @@ struct RestoreCommand: LifeboatCommand {
         case .json: try console.answer("restore", Answer(point: source.manifest.point, outcome: outcome))
         case .text: Self.print(outcome, source.manifest, target, on: console)
         }
+        try Self.requireComplete(outcome, source.manifest.point)
+    }
+
+    /// What the target refused did not keep the rest from coming back, and is a failure all the same.
+    private static func requireComplete(_ outcome: RestoreOutcome, _ point: PointName) throws {
+        let refused = outcome.refused.definitions.sorted()
+        guard let first = refused.first else { return }
+        let reason = outcome.notApplied.first { $0.object == first.description }?.reason ?? ""
+        throw Diagnostic(
+            .restoreStatement,
+            "every row came back, but the target refused \(refused.count) definition\(refused.count == 1 ? "" : "s")",
+            cause: "\(first): \(reason)",
+            hint: "'lifeboat diff \(point) --live URL' shows what is missing; mend the cause and make it by hand."
+        )
     }
 
     private struct Source: Sendable {
