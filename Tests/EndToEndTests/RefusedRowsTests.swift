@@ -88,7 +88,7 @@ struct RefusedRowsTests {
             try scene.backUp()
             // The server can plan no query of that table, so that it is read whole each time.
             try scene.change("SET search_path = app; UPDATE goods SET code = 77 WHERE id = 1")
-            try scene.backUp()
+            try scene.backUp("--audit")
             let drill = try scene.lifeboat("drill", "--from", scene.repository)
             #expect(drill.status == 4, "\(drill)")
             #expect(drill.output.contains("2 of 2 proven"), "\(drill)")
