@@ -95,3 +95,14 @@ CREATE TABLE family.coded_parts_2 (a integer, CONSTRAINT coded_parts_a_check CHE
   CONSTRAINT own CHECK (family.known(a + 1)));
 ALTER TABLE family.coded_parts ATTACH PARTITION family.coded_parts_2 FOR VALUES FROM (10) TO (20);
 INSERT INTO family.coded_parts VALUES (1), (11);
+
+-- A trigger whose state differs two levels below, in tables whose names sort the other way round.
+CREATE TABLE family.z_top (a integer) PARTITION BY RANGE (a);
+CREATE TABLE family.m_middle PARTITION OF family.z_top FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (a);
+CREATE TABLE family.a_leaf PARTITION OF family.m_middle FOR VALUES FROM (0) TO (5);
+CREATE FUNCTION family.noticed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER noticed AFTER INSERT ON family.z_top FOR EACH ROW EXECUTE FUNCTION family.noticed();
+ALTER TABLE ONLY family.a_leaf DISABLE TRIGGER noticed;
+CREATE TRIGGER unnoticed AFTER UPDATE ON family.z_top FOR EACH ROW EXECUTE FUNCTION family.noticed();
+ALTER TABLE ONLY family.z_top DISABLE TRIGGER unnoticed;
+ALTER TABLE ONLY family.m_middle DISABLE TRIGGER unnoticed;
