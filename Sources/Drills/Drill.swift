@@ -262,7 +262,7 @@ extension Diagnostic {
         default:
             // Insufficient resources, operator's intervention, errors of the system below the server.
             guard let state = context["sqlstate"] else { return false }
-            return ["53", "57P", "58"].contains { state.hasPrefix($0) }
+            return ["40", "53", "57P", "58"].contains { state.hasPrefix($0) }
         }
     }
 }

@@ -51,7 +51,7 @@ package final class EphemeralCluster {
     package func settings(database: String) throws -> ConnectionSettings {
         try ConnectionSettings(
             text: "host='\(folder)' port=\(Self.port) user=\(superuser) dbname='\(database)' sslmode=disable"
-                + " options='-c search_path='"
+                + " options='-c search_path= -c role=none'"
         )
     }
 

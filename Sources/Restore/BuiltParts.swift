@@ -32,10 +32,11 @@ extension SchemaBuilder {
     func build(_ steps: [RestoreStep], on connection: Connection) throws -> BuiltParts {
         do {
             return BuiltParts(statements: try patiently { try run(steps, on: connection) })
-        } catch let error as Diagnostic where Self.isObjectsOwn(error) && error.code == .restoreStatement {
+        } catch let error as Diagnostic where error.isDeadlock || Self.isRefusal(error) {
             guard steps.count == 1 else {
                 return try steps.reduce(into: BuiltParts()) { $0.add(try build([$1], on: connection)) }
             }
+            guard !error.isDeadlock else { throw error }
             let reason = (error.cause ?? error.summary).onOneLine
             if let step = steps[0].forNewRowsOnly {
                 do {
@@ -47,13 +48,22 @@ extension SchemaBuilder {
         }
     }
 
+    private static func isRefusal(_ error: Diagnostic) -> Bool {
+        isObjectsOwn(error) && error.code == .restoreStatement
+    }
+
     private func patiently(_ body: () throws -> Int) throws -> Int {
         var attempt = 1
         while true {
             do { return try body() } catch let error as Diagnostic {
-                guard error.context["sqlstate"] == "40P01", attempt < Self.tries else { throw error }
+                guard error.isDeadlock, attempt < Self.tries else { throw error }
                 attempt += 1
             }
         }
     }
+}
+
+extension Diagnostic {
+    /// Whether the server ended a statement because it and others waited for each other.
+    var isDeadlock: Bool { context["sqlstate"] == "40P01" }
 }

@@ -17,11 +17,25 @@ package enum RestoreSession {
         ("idle_in_transaction_session_timeout", "0"), ("idle_session_timeout", "0"), ("transaction_timeout", "0"),
         ("check_function_bodies", "off"), ("client_min_messages", "warning"), ("xmloption", "content"),
         ("standard_conforming_strings", "on"), ("row_security", "off"), ("default_tablespace", ""),
-        ("default_transaction_read_only", "off"), ("default_table_access_method", "heap"),
+        ("default_transaction_read_only", "off"), ("default_table_access_method", "heap"), ("array_nulls", "on"),
+    ]
+
+    /// What definitions were read under, whatever the databases have for their own sessions: a constant of a partition's
+    /// bound or of a default is text.
+    private static let textual: [(name: String, value: String)] = [
+        ("DateStyle", "ISO, YMD"), ("IntervalStyle", "postgres"), ("TimeZone", "UTC"), ("bytea_output", "hex"),
+        ("extra_float_digits", "3"), ("lc_monetary", "C"), ("quote_all_identifiers", "off"),
     ]
 
     /// Opens a session for definitions (`CREATE …`); they are UTF-8 text whatever the source's encoding.
     package static func openForDefinitions(_ target: ConnectionSettings, stop: Stop) throws -> Connection {
+        let connection = try open(target, stop: stop)
+        try apply(ours + textual + [("client_encoding", "UTF8")], to: connection)
+        return connection
+    }
+
+    /// Opens a session for queries of the database itself, such as that of a materialized view: they mean its own settings.
+    static func openForQueries(_ target: ConnectionSettings, stop: Stop) throws -> Connection {
         let connection = try open(target, stop: stop)
         try apply(ours + [("client_encoding", "UTF8")], to: connection)
         return connection

@@ -114,7 +114,7 @@ struct SchemaBuilder: Sendable {
             stop: stop,
             makeWorker: { _ in
                 do {
-                    return try BuilderSeat(target, loader: loader, stop: stop)
+                    return try BuilderSeat(target, loader: loader, isForQueries: true, stop: stop)
                 } catch {
                     queue.close()
                     throw error
@@ -177,27 +177,32 @@ struct SchemaBuilder: Sendable {
 final class BuilderSeat {
     let plain: Connection
     private let loader: ConnectionSettings?
-    private let sortingKilobytes: Int
-    private let stop: Stop
+    private let open: (ConnectionSettings) throws -> Connection
     private var loading: Connection?
 
-    init(_ target: ConnectionSettings, loader: ConnectionSettings?, sortingKilobytes: Int = 0, stop: Stop) throws {
-        plain = try Self.open(target, sortingKilobytes, stop)
+    init(
+        _ target: ConnectionSettings,
+        loader: ConnectionSettings?,
+        sortingKilobytes: Int = 0,
+        isForQueries: Bool = false,
+        stop: Stop
+    ) throws {
+        open = { target in
+            let connection =
+                try isForQueries
+                ? RestoreSession.openForQueries(target, stop: stop)
+                : RestoreSession.openForDefinitions(target, stop: stop)
+            try RestoreSession.allowSorting(kilobytes: sortingKilobytes, on: connection)
+            return connection
+        }
+        plain = try open(target)
         self.loader = loader
-        self.sortingKilobytes = sortingKilobytes
-        self.stop = stop
-    }
-
-    private static func open(_ target: ConnectionSettings, _ sortingKilobytes: Int, _ stop: Stop) throws -> Connection {
-        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
-        try RestoreSession.allowSorting(kilobytes: sortingKilobytes, on: connection)
-        return connection
     }
 
     func connection(for step: RestoreStep) throws -> Connection {
         guard let loader, LoaderRole.runs(step) else { return plain }
         if let loading { return loading }
-        let connection = try Self.open(loader, sortingKilobytes, stop)
+        let connection = try open(loader)
         loading = connection
         return connection
     }

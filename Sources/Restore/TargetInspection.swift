@@ -107,7 +107,8 @@ package struct TargetInspection: Sendable {
 
     /// Throws when the target's encoding may not hold the source's text.
     package func requireEncoding(of source: SourceFacts) throws {
-        guard encoding != source.encoding, encoding != "UTF8" else { return }
+        // What is SQL_ASCII may be anything, and no server converts or checks it.
+        if encoding == source.encoding || encoding == "UTF8" && source.encoding != "SQL_ASCII" { return }
         throw Diagnostic(
             .targetRefused,
             "refusing to restore into database '\(database)': it is encoded as \(encoding), the point as \(source.encoding)",

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A fault of the machine that rehearses says nothing about the point")
 struct ScratchFaultTests {
-    /// Takes the place of `postgres`: once a table is being loaded, nobody can connect any more.
+    /// Takes the place of `postgres`: once a condition is held against rows, nobody can connect any more.
     private static let unreachable = """
         #!/bin/sh
         case "$*" in *config_file*) ;; *) exec "REAL/postgres" "$@" ;; esac
@@ -14,7 +14,7 @@ struct ScratchFaultTests {
         trap 'kill -QUIT $server; wait $server; exit' QUIT
         while kill -0 $server 2>/dev/null; do
             for child in $(cat /proc/$server/task/$server/children); do
-                tr '\\0' ' ' </proc/$child/cmdline 2>/dev/null | grep -q 'drill_.* COPY' && rm -f "$2"/../.s.PGSQL.*
+                tr '\\0' ' ' </proc/$child/cmdline 2>/dev/null | grep -q 'drill_.* ALTER TABLE' && rm -f "$2"/../.s.PGSQL.*
             done
             sleep 0.05
         done

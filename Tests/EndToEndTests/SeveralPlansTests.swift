@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import PostgresClient
 import Streams
 import TestSupport
 import Testing
@@ -45,6 +46,42 @@ struct SeveralPlansTests {
             let drill = try scene.lifeboat("drill", "--config", config, "dead", "shop", environment: shop)
             #expect(drill.output.contains("proven shop/"), "\(drill)")
             #expect(drill.status == 13 && drill.errors.contains("error: "), "\(drill)")
+        }
+    }
+
+    @Test("a point's full name tells its plan: a hold reaches every copy of it, a restore falls over to the next")
+    func fullName() throws {
+        try Scene.with { scene in
+            let settings = """
+                {
+                  repositories: { one: { path: "./one" }, two: { path: "./two" } },
+                  plans: {
+                    both: { source: { env: "SHOP" }, repositories: ["one", "two"] },
+                    single: { source: { env: "SHOP" }, repositories: ["one"] },
+                    idle: { source: { env: "SHOP" }, repositories: ["one"], schedule: { backup: "@daily" } },
+                  },
+                }
+                """
+            let config = try write(settings, in: scene)
+            let shop = ["SHOP": scene.sourceText]
+            #expect(try scene.lifeboat("backup", "--config", config, environment: shop).status == 0)
+            let points = try Directory(scene.folder + "/one/points/both").entries().filter { $0.kind == .file }
+            let file = try #require(points.first?.path.split(separator: "/").last)
+            let point = "both/" + file.dropLast(".point".utf8.count)
+            let unclear = try scene.lifeboat("hold", "latest", "--reason", "x", "--config", config)
+            #expect(unclear.status == 2 && unclear.errors.contains("--plan"), "\(unclear)")
+            let held = try scene.lifeboat("hold", point, "--reason", "x", "--config", config, "--format", "json")
+            #expect(held.status == 0 && held.output.contains("\"one\"") && held.output.contains("\"two\""), "\(held)")
+
+            #expect(rename(scene.folder + "/one", scene.folder + "/gone") == 0)
+            try withDatabase { target in
+                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let restore = try scene.lifeboat("restore", point, "--config", config, "--to", text)
+                #expect(restore.status == 0, "\(restore)")
+            }
+            let schedule = try scene.lifeboat("schedule", "--config", config)
+            #expect(schedule.status == 0 && schedule.output.contains("idle"), "\(schedule)")
+            #expect(try scene.lifeboat("schedule", "both", "--config", config).status == 10)
         }
     }
 

@@ -82,14 +82,24 @@ struct PointSource: Sendable {
 
 extension RepositoryOptions {
     /// The repository that was named, or those of the plan in the order in which they are to be asked.
-    func places(in context: CommandContext) throws -> [RepositoryPlace] {
+    func places(whole: Bool = false, in context: CommandContext) throws -> [RepositoryPlace] {
         let places =
             if let from {
                 [try RepositoryChoice(typed: from, config: config).place(in: context)]
             } else {
-                try SettingsChoice(config: config).load(in: context).places(ofPlan: plan, in: context)
+                try SettingsChoice(config: config).load(in: context).places(ofPlan: plan, whole: whole, in: context)
             }
         return deleted ? try places.map { try $0.showingDeleted() } : places
+    }
+
+    /// The same, with the plan that a point's full name tells, where the settings know it.
+    func ofPlan(in point: String, in context: CommandContext) throws -> RepositoryOptions {
+        guard from == nil, plan == nil, let end = point.lastIndex(of: "/") else { return self }
+        let name = String(point[..<end])
+        guard try SettingsChoice(config: config).load(in: context).plan(name) != nil else { return self }
+        var options = self
+        options.plan = name
+        return options
     }
 
     /// The repository that was named, or those of the plan that was named, or every one that a plan uses.
@@ -106,12 +116,16 @@ extension RepositoryOptions {
 
 extension Settings {
     /// The repositories of a plan, or of the only one there is; throws where there are several plans and none is named.
-    func places(ofPlan name: String?, in context: CommandContext) throws -> [RepositoryPlace] {
+    ///
+    /// Looking needs one repository that all plans have first; `whole` is for what must reach every copy.
+    func places(ofPlan name: String?, whole: Bool = false, in context: CommandContext) throws -> [RepositoryPlace] {
         let chosen = try plans(named: name.map { [$0] } ?? [])
         let lists = Set(chosen.map(\.repositories))
         let firsts = Set(lists.map { $0.prefix(1) })
         // Without a plan's name only what is the same for all can be meant.
-        guard let names = lists.count == 1 ? lists.first : firsts.first.map({ Array($0) }), firsts.count == 1 else {
+        guard let names = lists.count == 1 ? lists.first : firsts.first.map({ Array($0) }),
+            lists.count == 1 || firsts.count == 1 && !whole
+        else {
             throw Diagnostic(
                 .usage,
                 "\(path) has several plans with repositories of their own",

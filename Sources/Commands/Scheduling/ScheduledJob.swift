@@ -30,20 +30,22 @@ struct ScheduledJob: Sendable {
         return [host.executable, kind.rawValue, "--config", host.config, "--quiet"] + options
     }
 
-    /// The jobs of a plan; throws when it schedules nothing.
-    static func all(of plan: PlanSettings) throws -> [ScheduledJob] {
-        let jobs = Kind.allCases.compactMap { kind in
-            schedule(of: kind, in: plan).map { ScheduledJob(plan: plan, kind: kind, schedule: $0) }
+    /// The jobs of plans; throws when they schedule nothing, or one that was named does not.
+    static func all(of plans: [PlanSettings], areNamed: Bool) throws -> [ScheduledJob] {
+        let jobs = plans.map { plan in
+            Kind.allCases.compactMap { kind in
+                schedule(of: kind, in: plan).map { ScheduledJob(plan: plan, kind: kind, schedule: $0) }
+            }
         }
-        guard !jobs.isEmpty else {
+        if let idle = zip(plans, jobs).first(where: \.1.isEmpty)?.0, areNamed || jobs.allSatisfy(\.isEmpty) {
             throw Diagnostic(
                 .settingsInvalid,
-                "plan '\(plan.name)' has no schedule",
-                cause: "\(plan.place) names no time under 'schedule'",
+                "plan '\(idle.name)' has no schedule",
+                cause: "\(idle.place) names no time under 'schedule'",
                 hint: "Add for example: schedule: { backup: \"0 2 * * *\", drill: \"@monthly\" }."
             )
         }
-        return jobs
+        return jobs.flatMap(\.self)
     }
 
     private static func schedule(of kind: Kind, in plan: PlanSettings) -> CronSchedule? {

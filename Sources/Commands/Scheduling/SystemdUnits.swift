@@ -74,7 +74,7 @@ struct SystemdUnits: Sendable {
             ProtectClock=yes
             ProtectHostname=yes
             RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-            RestrictNamespaces=yes
+            \(namespaces(job))
             RestrictRealtime=yes
             RestrictSUIDSGID=yes
             LockPersonality=yes
@@ -89,6 +89,12 @@ struct SystemdUnits: Sendable {
         job.kind == .drill && job.plan.scratch?.folder == nil
             ? "# The scratch cluster lies in a /tmp of its own; a drill reaches no other server.\nPrivateTmp=yes"
             : "# No PrivateTmp: a server's socket, or the scratch folder, may lie in /tmp."
+    }
+
+    private static func namespaces(_ job: ScheduledJob) -> String {
+        job.kind == .drill
+            ? "# No RestrictNamespaces: a drill gives its scratch cluster a network of its own, which leads nowhere."
+            : "RestrictNamespaces=yes"
     }
 
     /// A disk that is missing keeps the run from a repository of its own, and must not keep it from the others.

@@ -74,7 +74,8 @@ struct HoldCommand: LifeboatCommand {
 
     /// Changes every copy; one that cannot be changed makes it partial, and none that first error.
     private func change(in context: CommandContext) throws -> (Answer, missed: Diagnostic?, remarks: [Diagnostic]) {
-        let places = try PlanRepositories(repository, keys, in: context)
+        let copies = try repository.ofPlan(in: point, in: context).places(whole: true, in: context)
+        let places = try PlanRepositories(copies, try keys.keyring(in: context), in: context)
         let name = try places.resolve(point, plan: try repository.planName())
         var answer = Answer(point: name, reason: reason, before: nil, repositories: [])
         var failures = places.failures

@@ -139,7 +139,7 @@ struct RestoreCommand: LifeboatCommand {
         let place = try PointSource.find(
             point,
             plan: try repository.planName(),
-            in: try repository.places(in: context).map { $0.limited(to: limitRate) },
+            in: try repository.ofPlan(in: point, in: context).places(in: context).map { $0.limited(to: limitRate) },
             keyring: keyring,
             context: context
         )

@@ -79,7 +79,7 @@ struct ScheduleCommand: LifeboatCommand {
         }
         let choice = SettingsChoice(config: config)
         let settings = try choice.load(in: context)
-        let jobs = try settings.plans(named: plans).flatMap(ScheduledJob.all)
+        let jobs = try ScheduledJob.all(of: settings.plans(named: plans), areNamed: !plans.isEmpty)
         let console = context.console(output)
         if forSystemd {
             let host = try ScheduleHost(choice.path(in: context) ?? settings.path, in: context)

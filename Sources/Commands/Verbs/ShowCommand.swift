@@ -47,7 +47,7 @@ struct ShowCommand: LifeboatCommand {
 
     /// Reads the point from the first repository of the plan that gives it back.
     private func describe(in context: CommandContext) throws -> (Answer, warnings: [Diagnostic]) {
-        let places = try PlanRepositories(repository, keys, in: context, for: .reading)
+        let places = try PlanRepositories(repository.ofPlan(in: point, in: context), keys, in: context, for: .reading)
         let name = try places.resolve(point, plan: try repository.planName())
         let row = try PointRow.one(name, in: places)
         var failure: (any Error)?

@@ -1,0 +1,94 @@
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite("A database with settings of its own")
+struct OddSettingsTests {
+    @Test("how it writes dates and names, and as whom its sessions run, says nothing about the point")
+    func ownSettings() throws {
+        let sql = """
+            CREATE TABLE events (at timestamptz) PARTITION BY RANGE (at);
+            CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2026-02-01 00:00+00');
+            INSERT INTO events VALUES ('2026-01-15');
+            CREATE TYPE pair AS (a int, b date);
+            CREATE FUNCTION same(anyelement) RETURNS anyelement LANGUAGE sql AS 'SELECT $1';
+            CREATE TABLE prices (p money DEFAULT '9.99'); INSERT INTO prices VALUES (DEFAULT);
+            DO $$ BEGIN CREATE ROLE odd_settings_role; EXCEPTION WHEN duplicate_object THEN END $$;
+            GRANT SELECT ON events, prices TO odd_settings_role;
+            DO $$ DECLARE setting text; BEGIN
+              FOREACH setting IN ARRAY ARRAY['timezone = ''Asia/Kolkata''', 'datestyle = ''German, DMY''',
+                'quote_all_identifiers = on', 'array_nulls = off', 'role = ''odd_settings_role'''] LOOP
+                EXECUTE format('ALTER DATABASE %I SET ', current_database()) || setting;
+              END LOOP;
+            END $$;
+            """
+        try Scene.with(sql: sql) { scene in
+            // The source's own role would not be let to read everything.
+            let source = scene.sourceText + " options='-c role=none'"
+            let backup = try scene.lifeboat("backup", source, "--to", scene.repository, "--plan", "shop")
+            #expect(backup.status == 0, "\(backup)")
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 0, "\(drill)")
+            #expect(!drill.output.contains("differs"), "\(drill)")
+        }
+    }
+
+    @Test("a target that reads NULL in arrays as a word gets NULL all the same")
+    func nullsInArrays() throws {
+        try Scene.with(sql: "CREATE TABLE lists AS SELECT ARRAY['a', NULL, 'NULL'] AS t") { scene in
+            try scene.backUp()
+            try withDatabase { target in
+                try Connection(target).execute(
+                    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET array_nulls = off', current_database()); END $$"
+                )
+                #expect(try restore(scene, into: target).status == 0)
+                #expect(try Connection(target).query("SELECT t[2] IS NULL, t[3] FROM lists")[0, 0] == "t")
+            }
+        }
+    }
+
+    @Test("what is of no encoding does not go into a database that has one")
+    func withoutEncoding() throws {
+        let options = "TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
+        try withDatabase(options: options, sql: "CREATE TABLE t AS SELECT E'\\xe4\\xff'::text AS a") { source in
+            try withScratchFolder { folder in
+                let scene = Scene(folder: folder, source: source)
+                try scene.backUp()
+                try withDatabase { target in
+                    let answer = try restore(scene, into: target)
+                    #expect(answer.status == 14, "\(answer)")
+                    #expect(answer.errors.contains("encoded as UTF8, the point as SQL_ASCII"), "\(answer)")
+                }
+            }
+        }
+    }
+
+    @Test("foreign keys to partitions, indexes and statistics at once do not end a restore in each other's way")
+    func manyLocks() throws {
+        let sql = """
+            CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)) PARTITION BY LIST (b);
+            DO $$ BEGIN
+              FOR i IN 1..40 LOOP EXECUTE format('CREATE TABLE p%s PARTITION OF p FOR VALUES IN (%s)', i, i); END LOOP;
+              INSERT INTO p SELECT g, 1 + g % 40 FROM generate_series(1, 8000) AS g;
+              FOR i IN 1..12 LOOP
+                EXECUTE format('CREATE TABLE f%s (a int, b int, FOREIGN KEY (a, b) REFERENCES p)', i);
+                EXECUTE format('INSERT INTO f%s SELECT * FROM p', i);
+              END LOOP;
+            END $$;
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            for _ in 1...4 {
+                try withDatabase { target in
+                    let answer = try restore(scene, into: target)
+                    #expect(answer.status == 0 && !answer.output.contains("statistics of"), "\(answer)")
+                }
+            }
+        }
+    }
+
+    private func restore(_ scene: Scene, into target: ConnectionSettings) throws -> Answer {
+        let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+        return try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+    }
+}
