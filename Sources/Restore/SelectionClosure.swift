@@ -24,6 +24,9 @@ struct SelectionClosure {
         cut.objects = full.objects.filter { final.contains($0.identity) }.map { object in
             var object = object
             omissions += object.cutLoose(from: final)
+            if let missing = Self.unreadTable(object, byIdentity, selection) {
+                omissions += object.leaveEmpty(for: missing)
+            }
             return object
         }
         catalog = cut.filtered { _ in true }
@@ -35,7 +38,9 @@ struct SelectionClosure {
         _ selection: RestoreSelection
     ) -> Set<ObjectIdentity> {
         var kept = Set(full.objects.map(\.identity).filter { isSelected($0, selection) })
-        kept.formUnion(full.objects(of: .sequence).filter { belongs($0, to: kept) }.map(\.identity))
+        // Neither is named after its table.
+        let companions = full.objects(of: .sequence) + full.objects(of: .statistics)
+        kept.formUnion(companions.filter { belongs($0, to: kept) }.map(\.identity))
         var queue = Array(kept)
         while let identity = queue.popLast() {
             guard let object = byIdentity[identity] else { continue }
@@ -57,9 +62,31 @@ struct SelectionClosure {
             .map(\.object).first { $0.isOfRelation && !kept.contains($0) }
     }
 
-    /// Whether a sequence is that of an identity or serial column of a table that is kept.
-    static func belongs(_ sequence: CatalogObject, to kept: Set<ObjectIdentity>) -> Bool {
-        sequence.stages.flatMap(\.dependencies).contains { $0.object.kind == .table && kept.contains($0.object) }
+    /// A table that a materialized view reads, directly or through others, and whose rows are not restored.
+    private static func unreadTable(
+        _ object: CatalogObject,
+        _ byIdentity: [ObjectIdentity: CatalogObject],
+        _ selection: RestoreSelection
+    ) -> ObjectIdentity? {
+        guard object.identity.kind == .materializedView else { return nil }
+        var seen: Set<ObjectIdentity> = []
+        var queue = [object]
+        var missing: [ObjectIdentity] = []
+        while let next = queue.popLast() {
+            for need in next.stages.flatMap(\.dependencies).map(\.object) where seen.insert(need).inserted {
+                if need.kind == .table {
+                    if !isSelected(need, selection) { missing.append(need) }
+                } else if [.view, .materializedView, .function].contains(need.kind), let object = byIdentity[need] {
+                    queue.append(object)
+                }
+            }
+        }
+        return missing.min()
+    }
+
+    /// Whether a sequence is that of an identity or serial column of a table that is kept, or statistics are about one.
+    static func belongs(_ companion: CatalogObject, to kept: Set<ObjectIdentity>) -> Bool {
+        companion.stages.flatMap(\.dependencies).contains { $0.object.kind == .table && kept.contains($0.object) }
     }
 
     /// Whether something was asked for, and did not only come along.
@@ -76,7 +103,7 @@ struct SelectionClosure {
             identity.schema.map { schema in
                 if RestoreSelection.isTableLike(identity) {
                     names.contains(TableName(schema: schema, name: identity.name))
-                } else if identity.isOfRelation || identity.kind == .statistics {
+                } else if identity.isOfRelation {
                     identity.parent.map { names.contains(TableName(schema: schema, name: $0)) } ?? false
                 } else {
                     false
@@ -113,6 +140,12 @@ extension CatalogObject {
             )
         }
         return omissions
+    }
+
+    /// Leaves a materialized view without rows.
+    fileprivate mutating func leaveEmpty(for missing: ObjectIdentity) -> [Omission] {
+        for index in stages.indices where stages[index].purpose == .refresh { stages[index].statements = [] }
+        return [Omission(object: "contents of \(identity)", reason: "\(missing) is not in the selection")]
     }
 
     private var partitionedParentNoun: String {

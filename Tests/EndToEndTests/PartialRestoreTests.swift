@@ -14,6 +14,9 @@ struct PartialRestoreTests {
         CREATE FUNCTION audit.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
         CREATE TABLE shop.customer (id integer PRIMARY KEY, name text, state shop.status, photo oid);
         CREATE INDEX customer_name ON shop.customer USING gin (name public.gin_trgm_ops);
+        CREATE STATISTICS audit.of_customers ON name, state FROM shop.customer;
+        CREATE VIEW shop.named AS SELECT name FROM shop.customer;
+        CREATE MATERIALIZED VIEW shop.counted AS SELECT count(*) AS n FROM shop.named;
         CREATE TRIGGER noted BEFORE INSERT ON shop.customer FOR EACH ROW EXECUTE FUNCTION audit.note();
         INSERT INTO shop.customer SELECT n, 'customer ' || n, 'new', lo_create(0) FROM generate_series(1, 20) n;
         CREATE TABLE shop.event (id integer, day integer, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
@@ -35,6 +38,23 @@ struct PartialRestoreTests {
     private func expect(_ answer: Answer, _ status: Int32, _ words: String...) {
         #expect(answer.status == status, "\(answer)")
         for word in words { #expect("\(answer)".contains(word), "'\(word)' in \(answer)") }
+    }
+
+    @Test("a materialized view whose tables stay behind is left empty, and filled where they come along")
+    func materializedView() throws {
+        try Scene.with(sql: Self.shop) { scene in
+            try scene.backUp()
+            try withDatabase { target in
+                let alone = try restore(scene, target, "--table", "shop.counted")
+                expect(alone, 0, "contents of materialized view shop.counted: table shop.customer is not")
+                let populated = "SELECT relispopulated FROM pg_class WHERE relname = 'counted'"
+                #expect(try scene.value(populated, in: target) == "f")
+            }
+            try withDatabase { target in
+                expect(try restore(scene, target, "--table", "shop.counted", "--table", "shop.customer"), 0)
+                #expect(try scene.value("SELECT n FROM shop.counted", in: target) == "20")
+            }
+        }
     }
 
     @Test("tables and schemas with all that they need, beside what is there already")
@@ -64,6 +84,7 @@ struct PartialRestoreTests {
                 )
                 let trigger = "SELECT count(*) FROM pg_trigger WHERE tgname = 'noted'"
                 #expect(try scene.value(trigger, in: target) == "1")
+                #expect(try scene.value("SELECT stxname FROM pg_statistic_ext", in: target) == "of_customers")
 
                 // The type stays where the table went, and the table is refused where it is.
                 try Connection(target).execute("DROP TABLE shop.customer")

@@ -23,6 +23,14 @@ struct ScheduleCheck {
             let when = plan.schedule.prune.map { "prunes at '\($0.text)'" } ?? "no prune is scheduled here"
             list.ok("retention", "\(plan.retentionName ?? "inline"); \(when)")
         }
+        if plan.recoveryTarget != .ephemeral {
+            list.warn(
+                "objectives",
+                "no drill can judge the RTO: 'recoveryTarget' is '\(plan.recoveryTarget.rawValue)'",
+                cause: "drills run on ephemeral clusters",
+                hint: "Take 'recoveryTarget' out of the plan."
+            )
+        }
         if plan.pingURL != nil, plan.pingURL == plan.drillPingURL {
             list.warn(
                 "ping",
