@@ -15,7 +15,7 @@ extension DiagnosticCode {
         case .databaseUnreachable: "Check host, port and network."
         case .databaseAuthentication: "Check .pgpass, PGPASSWORD and the server's pg_hba.conf."
         case .databaseConnectionLost: "Look into the server's log, and start again."
-        case .databasePermission: "Grant what is missing, or leave the object out with --exclude."
+        case .databasePermission: "Grant what is missing, or leave the object out."
         case .databaseRowSecurity: "Connect as the owner or a role with BYPASSRLS."
         case .databaseVersion: "Use PostgreSQL 14 or newer."
         case .databaseQuery: "Read the server's words above, and its log."

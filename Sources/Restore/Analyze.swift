@@ -15,7 +15,7 @@ struct Analyze {
             try analyze(tables)
             return BuiltParts()
         } catch let error as Diagnostic where SchemaBuilder.isObjectsOwn(error) || error.isDeadlock {
-            // Alone it holds one lock at a time, so nobody can wait for it who it waits for.
+            // Alone each holds one lock, so that nobody it waits for can be waiting for it.
             guard tables.count == 1 else {
                 return try tables.reduce(into: BuiltParts()) { $0.add(try run([$1])) }
             }

@@ -52,7 +52,8 @@ extension SchemaBuilder {
         isObjectsOwn(error) && error.code == .restoreStatement
     }
 
-    private func patiently(_ body: () throws -> Int) throws -> Int {
+    /// Does again what the server ended in a deadlock.
+    func patiently(_ body: () throws -> Int) throws -> Int {
         var attempt = 1
         while true {
             do { return try body() } catch let error as Diagnostic {

@@ -125,7 +125,7 @@ struct SchemaBuilder: Sendable {
                     do {
                         let connection = try seat.connection(for: steps[place])
                         do {
-                            let done = try run([steps[place]], on: connection)
+                            let done = try patiently { try run([steps[place]], on: connection) }
                             result.withLock { $0.statements += done }
                         } catch let error as Diagnostic where Self.isObjectsOwn(error) {
                             let reason = (error.cause ?? error.summary).onOneLine

@@ -62,13 +62,14 @@ struct SelectionClosure {
             .map(\.object).first { $0.isOfRelation && !kept.contains($0) }
     }
 
-    /// A table that a materialized view reads, directly or through others, and whose rows are not restored.
+    /// A table that a materialized view with rows reads, directly or through others, and whose rows are not restored.
     private static func unreadTable(
         _ object: CatalogObject,
         _ byIdentity: [ObjectIdentity: CatalogObject],
         _ selection: RestoreSelection
     ) -> ObjectIdentity? {
-        guard object.identity.kind == .materializedView else { return nil }
+        guard object.identity.kind == .materializedView, object.stages.contains(where: { $0.purpose == .refresh })
+        else { return nil }
         var seen: Set<ObjectIdentity> = []
         var queue = [object]
         var missing: [ObjectIdentity] = []

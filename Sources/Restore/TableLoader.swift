@@ -33,8 +33,8 @@ struct TableLoader {
     /// allows, and spare the table its first rewrite by VACUUM. Tables with a condition (configuration tables of
     /// extensions) already hold the extension's own rows, and tables that were there before may hold anybody's, so both are
     /// added to instead. Small tables that certainly are empty are not truncated either: that makes each of its files anew
-    /// and waits for the disk, which takes longer than the rows. When an archive fails in the middle, the transaction is begun again with another copy of it, or with other
-    /// archives that hold the same rows, where there are some.
+    /// and waits for the disk, which takes longer than the rows. When an archive fails in the middle, the transaction is
+    /// begun again with another copy of it, or with other archives that hold the same rows, where there are some.
     func load(_ tables: [TableData], areEmpty: Bool) throws {
         let filled = tables.filter { $0.proof.rows > 0 }
         guard !filled.isEmpty else { return }

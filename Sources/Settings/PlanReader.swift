@@ -17,7 +17,8 @@ struct PlanReader {
         let repositories = repositories(reader)
         let objectives = reader.object("objectives", .objectives).map { self.objectives($0, repositories.count) }
         let retention = retention(reader)
-        let schedule = reader.object("schedule", .schedule).map { self.schedule($0, prunes: retention != nil) }
+        let prunes = reader.node("retention") != nil
+        let schedule = reader.object("schedule", .schedule).map { self.schedule($0, prunes: prunes) }
         let scratch = scratch(reader)
         let recoveryTarget = reader.choice("recoveryTarget", of: DrillRun.TargetClass.self)
         let assertions = assertions(reader)

@@ -101,6 +101,10 @@ struct ConsoleTests {
                 + #""summary":"cannot connect to database 'shop'","cause":"connection \"refused\"","#
                 + #""hint":"check that it runs.","context":{"attempts":"3","host":"db1"},"exit":14}"#
         )
+        let bare = Diagnostic(.busy, "no")
+        #expect(bare.json().contains(#""hint":"Wait until the other run has ended.""#))
+        #expect(bare.styled(label: "error", ink: .bold, verbose: false).count == 2)
+        #expect(bare.styled(label: "warning", ink: .bold, verbose: false).count == 1)
         let err = try CapturedStream.pipe()
         let console = Console(output: err.stream, errors: err.stream, environment: [:])
         console.report(error, verbose: true)

@@ -93,6 +93,9 @@ struct BeginningTests {
             #expect(answer.status == 4, "\(answer)")
             #expect(answer.output.contains("0 2,14 * * *"))
             #expect(JSON(answer)["errors"].number == 1)
+            try scene.write(text.replacing("retention:", with: "recoveryTarget: \"server\", retention:"), to: config)
+            let target = try scene.run(["check", "--config", config])
+            #expect(target.status == 0 && target.output.contains("no drill can judge the RTO"), "\(target)")
         }
     }
 
@@ -116,6 +119,9 @@ struct BeginningTests {
             let paths = names.map { units + "/" + $0 }
             let verdict = try ChildProcess.run(ChildLaunch("/usr/bin/systemd-analyze", ["verify"] + paths))
             #expect(verdict.ending.isSuccess, "\(verdict.message)")
+            // A drill makes a network of its own.
+            let drill = try FileSource(path: units + "/lifeboat-drill@shop.service").readAll(limit: 1 << 16)
+            #expect(!String(decoding: drill, as: UTF8.self).contains("RestrictNamespaces=yes"))
             // In the order of their names, so that the backup is first.
             for service in paths.sorted() where service.contains("@shop.service") {
                 let text = String(decoding: try FileSource(path: service).readAll(limit: 1 << 16), as: UTF8.self)

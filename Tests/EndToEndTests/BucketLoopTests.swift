@@ -36,7 +36,7 @@ struct BucketLoopTests {
             let drill = JSON(try run(scene, server, ["drill", "--from", place, "--format", "json"]))
             #expect(drill["drills"][0]["verdict"].text == "proven")
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let answer = try run(scene, server, ["restore", "latest", "--from", place, "--to", text])
                 #expect(answer.status == 0, "\(answer)")
                 let query = "SELECT md5(string_agg(p::text, '|' ORDER BY id)) FROM public.purchase p"
@@ -178,7 +178,7 @@ struct BucketLoopTests {
             let verify = try run(scene, server, ["verify", "--from", place], own)
             #expect(verify.status == 0 && verify.errors.contains("could not be recorded"), "\(verify)")
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let restore = try run(scene, server, ["restore", "--from", place, "--to", text], own)
                 #expect(restore.status == 0 && restore.errors.contains("cannot be written"), "\(restore)")
             }
@@ -272,7 +272,7 @@ struct BucketLoopTests {
             // What is typed goes before the settings.
             #expect(try seconds(["backup", "--full", "--limit-rate", "100MB/s"]) < slow)
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let restored = try seconds(["restore", "latest", "--to", text, "--limit-rate", "2MB/s"])
                 #expect(restored >= megabytes / 2, "\(restored) s for \(megabytes) MB")
             }
@@ -294,7 +294,7 @@ struct BucketLoopTests {
             let points = JSON(try run(scene, server, ["points", "--from", place, "--deleted", "--format", "json"]))
             #expect(points["points"].count == 2)
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let words = ["restore", "latest", "--deleted", "--from", place, "--to", text]
                 let answer = try run(scene, server, words)
                 #expect(answer.status == 0, "\(answer)")

@@ -25,7 +25,7 @@ struct FallOverTests {
             }
             // On its own, the damaged one refuses.
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let alone = try scene.lifeboat("restore", "--from", copies.path("a"), "--to", text)
                 #expect(alone.status == 13, "\(alone)")
             }
@@ -228,7 +228,7 @@ struct FallOverTests {
     }
 
     private func restore(_ copies: Copies, to target: ConnectionSettings, _ more: String...) throws -> Answer {
-        let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+        let text = target.words
         return try copies.run(["restore", "latest", "--config", copies.config, "--to", text] + more)
     }
 

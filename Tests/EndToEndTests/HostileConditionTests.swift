@@ -208,7 +208,7 @@ struct HostileConditionTests {
         try Scene.with { scene in
             try scene.backUp()
             try withDatabase(sql: "CREATE TABLE mine (n int); INSERT INTO mine VALUES (1)") { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let answer = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
                 expect(answer, status: 14, "not empty", "mine", "--into-existing")
                 #expect(try scene.value("SELECT count(*) FROM pg_class WHERE relname = 'purchase'", in: target) == "0")

@@ -153,7 +153,7 @@ struct HostileSourceTests {
             )
             try requireNoTrace(try scene.lifeboat("drill", "--config", config, environment: shop), "drill")
             try withDatabase(on: .v15, sql: "") { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let line = ["restore", "latest", "--from", scene.repository, "--to", text]
                 try requireNoTrace(try scene.lifeboat(line), "restore")
             }

@@ -156,7 +156,7 @@ struct KeepingTests {
         try Scene.with(sql: sql) { scene in
             try scene.backUp()
             try withDatabase { target in
-                let to = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let to = target.words
                 let restored = try scene.lifeboat(
                     "restore",
                     "latest",

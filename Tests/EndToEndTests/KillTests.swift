@@ -227,7 +227,7 @@ private struct KillCampaign {
     /// The newest point gives back the page that it shows, to the last row.
     func expectNewestRestores() throws {
         try withDatabase(options: "TEMPLATE template0") { target in
-            let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+            let text = target.words
             let answer = try scene.lifeboat("restore", "latest", "--from", scene.repository, "--to", text)
             try #require(answer.status == 0, "\(answer)")
             let page = try #require(try scene.value("SELECT number FROM page", in: target))

@@ -32,7 +32,7 @@ struct LargeValueTests {
             print("a value of \(Self.megabytes) MiB: peak \(with >> 20) MiB, \(without >> 20) MiB without it")
             #expect(with - without < 2 * row + 16 << 20)
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let answer = try scene.lifeboat("restore", "latest", "--from", scene.folder + "/large", "--to", text)
                 #expect(answer.status == 0, "\(answer)")
                 let sum = "SELECT md5(body), length(body) FROM public.big"

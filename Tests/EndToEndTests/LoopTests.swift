@@ -51,7 +51,7 @@ struct LoopTests {
         try Scene.with { scene in
             try scene.backUp()
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let answer = try scene.lifeboat("restore", "latest", "--from", scene.repository, "--to", text)
                 #expect(answer.status == 0, "\(answer)")
                 for query in [
@@ -103,7 +103,7 @@ struct LoopTests {
             #expect(drill.output.contains("large objects ok: 2 came back"), "\(drill)")
 
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
                 #expect(restore.status == 0, "\(restore)")
                 let privileges = "SELECT lomacl FROM pg_largeobject_metadata WHERE oid = 70001"
@@ -130,7 +130,7 @@ struct LoopTests {
             #expect(backup.status == 0, "\(backup)")
             #expect(backup.output.contains("left out: "), "\(backup)")
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 let answer = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
                 #expect(answer.status == 0, "\(answer)")
                 #expect(try scene.value("SELECT count(*) FROM public.purchase", in: target) == "0")

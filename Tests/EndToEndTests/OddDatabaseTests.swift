@@ -42,7 +42,7 @@ struct OddDatabaseTests {
         try Scene.with(sql: sql) { scene in
             try scene.backUp()
             try withDatabase { copy in
-                let restore = try Self.restore(scene, into: copy)
+                let restore = try scene.restore(into: copy)
                 #expect(restore.status == 0, "\(restore)")
                 let granted = try Connection(copy).query(
                     "SELECT nspname FROM pg_namespace WHERE nspacl::text LIKE '%odd_reader%' ORDER BY 1"
@@ -65,22 +65,17 @@ struct OddDatabaseTests {
         try Scene.with(sql: sql) { scene in
             try scene.backUp()
             try withDatabase { copy in
-                let restore = try Self.restore(scene, into: copy)
+                let restore = try scene.restore(into: copy)
                 #expect(restore.status == 0, "\(restore)")
                 #expect(try Self.settings(copy) == "{work_mem=7MB}")
             }
             // A part of a database does not decide what the whole does.
             try withDatabase { copy in
-                let restore = try Self.restore(scene, into: copy, "--table", "public.t")
+                let restore = try scene.restore(into: copy, "--table", "public.t")
                 #expect(restore.status == 0, "\(restore)")
                 #expect(try Self.settings(copy) == nil)
             }
         }
-    }
-
-    private static func restore(_ scene: Scene, into copy: ConnectionSettings, _ more: String...) throws -> Answer {
-        let text = "host='\(copy.host)' port=\(copy.port) user=\(copy.user) dbname='\(copy.database)'"
-        return try scene.lifeboat(["restore", "latest", "--from", scene.repository, "--to", text] + more)
     }
 
     private static func settings(_ database: ConnectionSettings) throws -> String? {

@@ -33,6 +33,23 @@ struct OddSettingsTests {
         }
     }
 
+    @Test("a materialized view is filled under the database's settings, as the source's was")
+    func ownTimeZone() throws {
+        let sql = """
+            DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kolkata''', current_database()); END $$;
+            CREATE TABLE t (a int);
+            CREATE MATERIALIZED VIEW zone AS SELECT current_setting('TimeZone') AS name;
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            try withDatabase { target in
+                let restore = try scene.restore(into: target)
+                #expect(restore.status == 0, "\(restore)")
+                #expect(try Connection(target).query("SELECT name FROM zone")[0, 0] == "Asia/Kolkata")
+            }
+        }
+    }
+
     @Test("a target that reads NULL in arrays as a word gets NULL all the same")
     func nullsInArrays() throws {
         try Scene.with(sql: "CREATE TABLE lists AS SELECT ARRAY['a', NULL, 'NULL'] AS t") { scene in
@@ -41,7 +58,7 @@ struct OddSettingsTests {
                 try Connection(target).execute(
                     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET array_nulls = off', current_database()); END $$"
                 )
-                #expect(try restore(scene, into: target).status == 0)
+                #expect(try scene.restore(into: target).status == 0)
                 #expect(try Connection(target).query("SELECT t[2] IS NULL, t[3] FROM lists")[0, 0] == "t")
             }
         }
@@ -55,7 +72,7 @@ struct OddSettingsTests {
                 let scene = Scene(folder: folder, source: source)
                 try scene.backUp()
                 try withDatabase { target in
-                    let answer = try restore(scene, into: target)
+                    let answer = try scene.restore(into: target)
                     #expect(answer.status == 14, "\(answer)")
                     #expect(answer.errors.contains("encoded as UTF8, the point as SQL_ASCII"), "\(answer)")
                 }
@@ -80,15 +97,10 @@ struct OddSettingsTests {
             try scene.backUp()
             for _ in 1...4 {
                 try withDatabase { target in
-                    let answer = try restore(scene, into: target)
+                    let answer = try scene.restore(into: target)
                     #expect(answer.status == 0 && !answer.output.contains("statistics of"), "\(answer)")
                 }
             }
         }
-    }
-
-    private func restore(_ scene: Scene, into target: ConnectionSettings) throws -> Answer {
-        let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
-        return try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
     }
 }

@@ -17,6 +17,7 @@ struct PartialRestoreTests {
         CREATE STATISTICS audit.of_customers ON name, state FROM shop.customer;
         CREATE VIEW shop.named AS SELECT name FROM shop.customer;
         CREATE MATERIALIZED VIEW shop.counted AS SELECT count(*) AS n FROM shop.named;
+        CREATE MATERIALIZED VIEW shop.unfilled AS SELECT name FROM shop.customer WITH NO DATA;
         CREATE TRIGGER noted BEFORE INSERT ON shop.customer FOR EACH ROW EXECUTE FUNCTION audit.note();
         INSERT INTO shop.customer SELECT n, 'customer ' || n, 'new', lo_create(0) FROM generate_series(1, 20) n;
         CREATE TABLE shop.event (id integer, day integer, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
@@ -26,14 +27,6 @@ struct PartialRestoreTests {
         CREATE INDEX ON shop.event (day);
         INSERT INTO shop.event SELECT n, n % 20 FROM generate_series(1, 200) n;
         """
-
-    private func text(_ target: ConnectionSettings) -> String {
-        "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
-    }
-
-    private func restore(_ scene: Scene, _ target: ConnectionSettings, _ more: String...) throws -> Answer {
-        try scene.lifeboat(["restore", "--from", scene.repository, "--to", text(target)] + more)
-    }
 
     private func expect(_ answer: Answer, _ status: Int32, _ words: String...) {
         #expect(answer.status == status, "\(answer)")
@@ -45,13 +38,17 @@ struct PartialRestoreTests {
         try Scene.with(sql: Self.shop) { scene in
             try scene.backUp()
             try withDatabase { target in
-                let alone = try restore(scene, target, "--table", "shop.counted")
+                let alone = try scene.restore(into: target, "--table", "shop.counted")
                 expect(alone, 0, "contents of materialized view shop.counted: table shop.customer is not")
                 let populated = "SELECT relispopulated FROM pg_class WHERE relname = 'counted'"
                 #expect(try scene.value(populated, in: target) == "f")
             }
             try withDatabase { target in
-                expect(try restore(scene, target, "--table", "shop.counted", "--table", "shop.customer"), 0)
+                let unfilled = try scene.restore(into: target, "--table", "shop.unfilled")
+                #expect(unfilled.status == 0 && !unfilled.output.contains("contents of"), "\(unfilled)")
+            }
+            try withDatabase { target in
+                expect(try scene.restore(into: target, "--table", "shop.counted", "--table", "shop.customer"), 0)
                 #expect(try scene.value("SELECT n FROM shop.counted", in: target) == "20")
             }
         }
@@ -67,17 +64,17 @@ struct PartialRestoreTests {
                     ["--table", "shop.customer", "--table", "shop.nope"],
                 ] {
                     for more in [[], ["--plan-only"]] {
-                        let words = ["restore", "--from", scene.repository, "--to", text(target)] + line + more
+                        let words = ["restore", "--from", scene.repository, "--to", target.words] + line + more
                         expect(try scene.lifeboat(words), 2, "the point has no")
                     }
                 }
                 #expect(try scene.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'shop'", in: target) == "0")
 
-                expect(try restore(scene, target, "--table", "shop.event"), 0)
+                expect(try scene.restore(into: target, "--table", "shop.event"), 0)
                 #expect(try scene.value("SELECT count(*) FROM shop.event", in: target) == "200")
 
                 let name = target.database
-                let more = try restore(scene, target, "--table", "shop.customer", "--into-existing", name)
+                let more = try scene.restore(into: target, "--table", "shop.customer", "--into-existing", name)
                 expect(more, 0, "large objects: ")
                 #expect(
                     try scene.value("SELECT count(*) FROM shop.customer WHERE name % 'customer'", in: target) != "0"
@@ -88,19 +85,19 @@ struct PartialRestoreTests {
 
                 // The type stays where the table went, and the table is refused where it is.
                 try Connection(target).execute("DROP TABLE shop.customer")
-                let again = try restore(scene, target, "--table", "shop.customer", "--into-existing", name)
+                let again = try scene.restore(into: target, "--table", "shop.customer", "--into-existing", name)
                 expect(again, 0, "enum shop.status: the target has one of that name")
-                let taken = try restore(scene, target, "--table", "shop.customer", "--into-existing", name)
+                let taken = try scene.restore(into: target, "--table", "shop.customer", "--into-existing", name)
                 expect(taken, 14, "table shop.customer", "hint: ")
                 #expect(try scene.value("SELECT count(*) FROM shop.customer", in: target) == "20")
             }
             try withDatabase { target in
-                let loose = try restore(scene, target, "--table", "shop.event_b_1")
+                let loose = try scene.restore(into: target, "--table", "shop.event_b_1")
                 expect(loose, 0, "not applied: table shop.event_b_1: without its parent")
                 #expect(try scene.value("SELECT count(*) FROM shop.event_b_1", in: target) == "100")
             }
             try withDatabase { target in
-                expect(try restore(scene, target, "--schema", "shop"), 0)
+                expect(try scene.restore(into: target, "--schema", "shop"), 0)
                 #expect(try scene.value("SELECT count(*) FROM shop.customer", in: target) == "20")
             }
         }
@@ -121,9 +118,9 @@ struct PartialRestoreTests {
             try withDatabase { target in
                 let connection = try Connection(target)
                 func restore(_ table: String) throws -> Answer {
-                    try self.restore(scene, target, "--table", table, "--into-existing", target.database)
+                    try scene.restore(into: target, "--table", table, "--into-existing", target.database)
                 }
-                expect(try self.restore(scene, target), 0)
+                expect(try scene.restore(into: target), 0)
                 try connection.execute(
                     "ALTER TABLE numbered RENAME TO numbered_old; ALTER TABLE counted RENAME TO counted_old"
                 )
@@ -159,7 +156,7 @@ struct PartialRestoreTests {
     func refusedTargets() throws {
         try Scene.with { scene in
             try scene.backUp()
-            expect(try restore(scene, scene.source), 14, "the point was taken from it", "--into-existing")
+            expect(try scene.restore(into: scene.source), 14, "the point was taken from it", "--into-existing")
             let both = try scene.lifeboat(
                 "restore",
                 "--from",
@@ -177,7 +174,7 @@ struct PartialRestoreTests {
             expect(try scene.lifeboat("diff", "--from", scene.repository, "--live", password), 2, "--live-env")
             for encoding in ["LATIN1", "SQL_ASCII"] {
                 try withDatabase(options: "ENCODING '\(encoding)' LOCALE 'C' TEMPLATE template0") { target in
-                    expect(try restore(scene, target), 14, "encoded as \(encoding)", "ENCODING 'UTF8'")
+                    expect(try scene.restore(into: target), 14, "encoded as \(encoding)", "ENCODING 'UTF8'")
                 }
             }
         }
@@ -191,18 +188,22 @@ struct PartialRestoreTests {
                 ("CREATE DOMAIN mine AS integer", "type public.mine"),
                 ("CREATE CAST (text AS bytea) WITHOUT FUNCTION", "cast of text"),
                 ("CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw", "server far"),
-            ] { try withDatabase(sql: sql) { expect(try restore(scene, $0), 14, "not empty", "it holds \(name)\n") } }
+            ] {
+                try withDatabase(sql: sql) { target in
+                    expect(try scene.restore(into: target), 14, "not empty", "it holds \(name)\n")
+                }
+            }
             // Numbers below those of all other objects may be chosen too.
             try withDatabase(sql: "SELECT lo_from_bytea(70001, 'mine'), lo_from_bytea(5, 'small')") { target in
-                expect(try restore(scene, target), 14, "it holds large object 5, large object 70001\n")
-                let same = try restore(scene, target, "--into-existing", target.database)
+                expect(try scene.restore(into: target), 14, "it holds large object 5, large object 70001\n")
+                let same = try scene.restore(into: target, "--into-existing", target.database)
                 expect(same, 14, "cause: large object 70001\n")
                 let value = "SELECT convert_from(lo_get(70001), 'UTF8')"
                 #expect(try scene.value(value, in: target) == "mine")
                 #expect(try scene.value("SELECT to_regclass('few')", in: target) == nil)
 
                 try Connection(target).execute("SELECT lo_unlink(70001)")
-                expect(try restore(scene, target, "--into-existing", target.database), 0)
+                expect(try scene.restore(into: target, "--into-existing", target.database), 0)
                 #expect(try scene.value(value, in: target) == "theirs")
                 #expect(try scene.value("SELECT count(*) FROM pg_largeobject_metadata", in: target) == "2")
             }
@@ -216,7 +217,7 @@ struct PartialRestoreTests {
             let archive = try #require(try scene.files("archives").first)
             try flip(archive)
             try withDatabase { target in
-                let answer = try restore(scene, target)
+                let answer = try scene.restore(into: target)
                 expect(answer, 13, "may hold a part of the point: drop it, create it again")
             }
         }

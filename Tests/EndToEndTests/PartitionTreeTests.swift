@@ -29,7 +29,7 @@ struct PartitionTreeTests {
             for _ in 0..<(CampaignSize.isCampaign ? 30 : 2) {
                 try withDatabase(on: .v16) { target in
                     let text =
-                        "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                        target.words
                     let answer = try scene.lifeboat("restore", "--from", scene.repository, "--to", text, "--jobs", "8")
                     #expect(answer.status == 0, "\(answer)")
                     let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"

@@ -119,7 +119,7 @@ struct RecoveryGuideTests {
             "PATH": try toolsAlone(scene), "LC_ALL": "C.UTF-8", "HOME": scene.folder, "TMPDIR": "/tmp",
             "REPO": scene.repository, "IDENTITY": identity,
             "TARGET":
-                "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'",
+                target.words,
         ]
         return try ChildProcess.run(ChildLaunch("/bin/bash", [path], environment: variables), limit: 1 << 20)
     }

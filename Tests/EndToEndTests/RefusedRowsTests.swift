@@ -22,8 +22,7 @@ struct RefusedRowsTests {
             let drill = try scene.lifeboat("drill", "--from", scene.repository)
             #expect(drill.status == 0, "\(drill)")
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
-                let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                let restore = try scene.restore(into: target)
                 #expect(restore.status == 0, "\(restore)")
                 #expect(!restore.output.contains("has_parts") && !restore.errors.contains("has_parts"), "\(restore)")
                 try expect(target, "SELECT count(*) FROM goods", "5000")
@@ -55,8 +54,7 @@ struct RefusedRowsTests {
             #expect(drill.output.contains("relation \"codes\" does not exist"), "\(drill)")
             #expect(drill.output.contains("of_goods"), "\(drill)")
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
-                let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                let restore = try scene.restore(into: target)
                 #expect(restore.status == 0, "\(restore)")
                 let said = restore.output + restore.errors
                 #expect(said.contains("is_known") && said.contains("of_goods"), "\(restore)")
@@ -94,8 +92,7 @@ struct RefusedRowsTests {
             #expect(drill.output.contains("2 of 2 proven"), "\(drill)")
             #expect(drill.output.contains("index by_rate on app.goods is missing"), "\(drill)")
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
-                let restore = try scene.lifeboat("restore", "--from", scene.repository, "--to", text)
+                let restore = try scene.restore(into: target)
                 #expect(restore.status == 14, "\(restore)")
                 #expect(restore.output.contains("not applied: index by_rate on app.goods: relation"), "\(restore)")
                 let said = "every row came back, but the target refused 1 definition"
@@ -103,6 +100,36 @@ struct RefusedRowsTests {
                 try expect(target, "SELECT count(*) FROM app.goods WHERE code = 77 OR id > 1", "10")
                 let names = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'i'"
                 try expect(target, names + " AND relnamespace = 'app'::regnamespace", "by_code goods_pkey")
+            }
+        }
+    }
+
+    @Test("a table whose statistics call what is not found here is backed up whole, and restored without statistics")
+    func statistics() throws {
+        let sql = """
+            CREATE SCHEMA app;
+            CREATE FUNCTION app.half(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 2';
+            CREATE FUNCTION app.quarter(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT app.half($1) / 2';
+            SET search_path = app, public;
+            -- More than one range.
+            CREATE TABLE goods AS SELECT g AS id, g AS code, repeat('x', 200) AS body FROM generate_series(1, 60000) AS g;
+            CREATE STATISTICS by_quarter ON (quarter(code)), id FROM goods;
+            CREATE OR REPLACE FUNCTION app.quarter(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT half($1) / 2';
+            CREATE TABLE others AS SELECT 1 AS a;
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp("--audit")
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 5, "\(drill)")
+            #expect(drill.output.contains("2 of 2 proven"), "\(drill)")
+            try withDatabase { target in
+                let restore = try scene.restore(into: target)
+                #expect(restore.status == 0, "\(restore)")
+                let said = "not applied: statistics of table app.goods: function half"
+                #expect(restore.output.contains(said), "\(restore)")
+                try expect(target, "SELECT count(*) FROM app.others", "1")
+                let analyzed = "SELECT string_agg(tablename, ' ') FROM pg_stats WHERE schemaname = 'app'"
+                try expect(target, analyzed, "others")
             }
         }
     }

@@ -43,7 +43,7 @@ struct SFTPTests {
             let drill = try lifeboat(["drill", "--from", vault.url])
             #expect(drill.output.contains("proven"), "\(drill)")
             try withDatabase(on: .v15, sql: "") { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let text = target.words
                 _ = try lifeboat(["restore", "latest", "--from", vault.url, "--to", text])
                 #expect(try DatabasePicture(target) == DatabasePicture(scene.source))
             }

@@ -22,9 +22,7 @@ struct Scene {
     }
 
     /// The source as words for the command line.
-    var sourceText: String {
-        "host='\(source.host)' port=\(source.port) user=\(source.user) dbname='\(source.database)'"
-    }
+    var sourceText: String { source.words }
 
     /// Runs the program with `arguments`, and with nothing of our own environment but what a user would have.
     @discardableResult
@@ -63,6 +61,12 @@ struct Scene {
         let answer = Answer(try ChildProcess.run(launch, limit: 16 << 20))
         try #require(answer.status == 0, "\(answer)")
         return answer
+    }
+
+    /// Restores the newest point.
+    @discardableResult
+    func restore(into target: ConnectionSettings, _ more: String...) throws -> Answer {
+        try lifeboat(["restore", "--from", repository, "--to", target.words] + more)
     }
 
     /// Changes the database.
@@ -126,4 +130,9 @@ struct Answer: CustomStringConvertible {
             $0.hasPrefix("error: ") || $0.hasPrefix("cause: ") || $0.hasPrefix("hint: ")
         }
     }
+}
+
+extension ConnectionSettings {
+    /// The database as words for the command line.
+    var words: String { "host='\(host)' port=\(port) user=\(user) dbname='\(database)'" }
 }

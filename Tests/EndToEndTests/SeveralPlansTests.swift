@@ -73,10 +73,17 @@ struct SeveralPlansTests {
             let held = try scene.lifeboat("hold", point, "--reason", "x", "--config", config, "--format", "json")
             #expect(held.status == 0 && held.output.contains("\"one\"") && held.output.contains("\"two\""), "\(held)")
 
+            // Where plans have different repositories first, the name is all there is to go by.
+            let parted = scene.folder + "/parted.json"
+            try scene.write(settings.replacing("[\"one\"], schedule", with: "[\"two\"], schedule"), to: parted)
+            for words in [["diff", point, point], ["show", point]] {
+                let answer = try scene.lifeboat(words + ["--config", parted])
+                #expect(answer.status == 0, "\(answer)")
+            }
+
             #expect(rename(scene.folder + "/one", scene.folder + "/gone") == 0)
             try withDatabase { target in
-                let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
-                let restore = try scene.lifeboat("restore", point, "--config", config, "--to", text)
+                let restore = try scene.lifeboat("restore", point, "--config", config, "--to", target.words)
                 #expect(restore.status == 0, "\(restore)")
             }
             let schedule = try scene.lifeboat("schedule", "--config", config)

@@ -89,7 +89,7 @@ struct TablespaceTests {
     }
 
     private func restore(_ scene: Scene, into target: ConnectionSettings, _ more: [String]) throws -> Answer {
-        let text = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+        let text = target.words
         return try scene.lifeboat(["restore", "latest", "--from", scene.repository, "--to", text] + more)
     }
 

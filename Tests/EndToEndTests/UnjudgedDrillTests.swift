@@ -63,7 +63,7 @@ struct UnjudgedDrillTests {
                 "contents of materialized view public.third: materialized view \"second\" has not been populated",
             ]
             try withDatabase { target in
-                let place = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let place = target.words
                 let restore = try scene.lifeboat("restore", "latest", "--from", scene.repository, "--to", place)
                 #expect(restore.status == 0, "\(restore)")
                 for reason in reasons { #expect(restore.output.contains("not applied: \(reason)"), "\(restore)") }
@@ -92,7 +92,7 @@ struct UnjudgedDrillTests {
             try scene.backUp()
             let refusal = "security label of table public.t: security label provider \"lifeboat_test\" is not loaded"
             try withDatabase { target in
-                let place = "host='\(target.host)' port=\(target.port) user=\(target.user) dbname='\(target.database)'"
+                let place = target.words
                 let restore = try scene.lifeboat("restore", "latest", "--from", scene.repository, "--to", place)
                 #expect(restore.status == 0, "\(restore)")
                 #expect(restore.output.contains("not applied: \(refusal)"), "\(restore)")

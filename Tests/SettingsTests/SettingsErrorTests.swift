@@ -195,6 +195,14 @@ struct SettingsErrorTests {
         )
     }
 
+    @Test("a policy that is not known is one mistake, also where a prune is scheduled")
+    func unknownPolicy() throws {
+        let plan = "source: { env: 'X' }, schedule: { prune: '@daily' }, retention: 'nope'"
+        let file = "{ repositories: { a: { path: 'x' } }, plans: { shop: { \(plan) } } }"
+        let errors = try #require(throws: SettingsErrors.self) { try parse(file) }
+        #expect(errors.diagnostics.count == 1, "\(errors.diagnostics)")
+    }
+
     @Test("a password in the settings is refused and not repeated")
     func passwords() throws {
         for secret in [

@@ -3,8 +3,8 @@ import PostgresClient
 /// Reads check constraints of tables that are made after the data: those that are not validated, for it may violate them,
 /// and those that call functions of the database, which may look at other tables, whose rows would not be there yet.
 ///
-/// From 18 on also NOT NULL constraints that are not validated. What a table has from its parent only, a partition above all, is
-/// made with the parent's: the server takes a second one of the same name for a mistake.
+/// From 18 on also NOT NULL constraints that are not validated. What a table has from its parent only, a partition above
+/// all, is made with the parent's: the server takes a second one of the same name for a mistake.
 func readLateChecks(_ context: ReadingContext) throws -> [FoundObject] {
     let earlier = try readEarlierChecks(context)
     return try context.query(
@@ -37,8 +37,7 @@ func readLateChecks(_ context: ReadingContext) throws -> [FoundObject] {
 
 /// The condition under which the constraint `alias` is made after the data.
 ///
-/// Functions in C are the server's or an
-/// extension's, and look at their arguments.
+/// Functions in C are the server's or an extension's, and look at their arguments.
 func isLateCheck(_ alias: String) -> String {
     """
     (NOT \(alias).convalidated OR \(alias).contype = 'c' AND \(alias).oid IN (

@@ -9,7 +9,7 @@ struct TableCheck {
     var isWritten: Bool
 }
 
-/// Reads the check constraints of tables that hold from the first row on; one that only a parent has is seen but not written.
+/// Reads the check constraints of tables that hold from the first row on; what only a parent has is seen but not written.
 func readTableChecks(_ context: ReadingContext) throws -> [TableCheck] {
     try context.query(
         """

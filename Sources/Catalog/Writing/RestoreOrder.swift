@@ -55,9 +55,7 @@ package struct RestoreOrder: Sendable {
         after += (0..<number).compactMap { positions[numbers.number(place.object, $0)] }
         let isRefresh = stage.purpose == .refresh
         // A refresh runs as the view's owner, for whom policies hold, as they did on the source.
-        var statements =
-            isRefresh && !stage.statements.isEmpty
-            ? ["SET row_security = on"] + stage.statements : stage.statements
+        var statements = isRefresh ? ["SET row_security = on"] + stage.statements : stage.statements
         if stage.purpose == .create { statements = object.inTablespace(statements) }
         steps.append(
             RestoreStep(

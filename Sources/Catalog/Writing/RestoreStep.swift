@@ -31,9 +31,6 @@ package struct RestoreStep: Sendable, Hashable {
         return step
     }
 
-    /// Whether it holds a condition against the rows that are there.
-    package var isCondition: Bool { forNewRowsOnly != nil }
-
     /// How a condition ends that no row has been held against.
     package static let lookingAtNoRows = [" NOT VALID", " NOT ENFORCED"]
 

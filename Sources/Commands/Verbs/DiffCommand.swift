@@ -51,7 +51,7 @@ struct DiffCommand: LifeboatCommand {
     func run(in context: CommandContext) async throws {
         let database = try liveSettings(in: context)
         let answer = try await onEngineThread(context.stop) {
-            let opened = try repository.open(keys, in: context)
+            let opened = try repository.ofPlan(in: before, in: context).open(keys, in: context)
             let plan = try repository.planName()
             let first = try ComparedDatabase(point: before, in: opened, plan: plan, keys: keys, context: context)
             if let after = laterPoint {

@@ -36,7 +36,9 @@ struct RestoreCommand: LifeboatCommand {
         name is repeated with --into-existing. Nothing is ever piped through psql.
 
         Roles that are missing are created without passwords; roles that are there stay as they are. The role that \
-        restores need not be a superuser: owners, grants and comments that it may not set are listed at the end.
+        restores need not be a superuser: owners, grants and comments that it may not set are listed at the end. So is what \
+        the target refuses when every row is there: a condition that rows do not meet holds for new ones, and without \
+        another definition the restore ends with an error.
 
         A partitioned table brings its partitions. With --schema or --table, schemas and types that the target has \
         already are taken as they are; large objects come with a whole restore only. Nothing that the target holds is \
