@@ -1,4 +1,5 @@
 import Model
+import Reports
 import Terminal
 
 /// A drill's outcome as people read it.
@@ -27,7 +28,7 @@ struct DrillText {
 
     private static func findings(_ run: DrillRun) -> [StyledText] {
         var lines: [StyledText] = [
-            "  tables       \(run.tables.proven) of \(run.tables.total) proven, \(run.tables.rows) rows",
+            "  tables       \(run.tables.proven) of \(run.tables.total) proven, \(counted(run.tables.rows, "row"))",
             "  definitions  \(run.catalog.equal) of \(run.catalog.total) the same",
         ]
         for text in run.tables.mismatches + run.catalog.differences {

@@ -4,6 +4,7 @@ import CommandLineKit
 import Diagnostics
 import Model
 import PostgresClient
+import Reports
 import Repository
 import Restore
 import Streams
@@ -234,8 +235,8 @@ struct RestoreCommand: LifeboatCommand {
         console.answer("restored \(manifest.point) into \(target.displayName)")
         console.answer(
             StyledText(
-                "\(outcome.tables) tables, \(outcome.rows) rows, \(byteText(outcome.textBytes)) of text,"
-                    + " \(outcome.statements) statements"
+                "\(counted(outcome.tables, "table")), \(counted(outcome.rows, "row")), \(byteText(outcome.textBytes)) of text,"
+                    + " \(counted(outcome.statements, "statement"))"
             )
         )
         for omission in outcome.notApplied { console.answer("not applied: \(omission.object): \(omission.reason)") }
