@@ -33,7 +33,24 @@ struct PlanVerification {
         answer.points += depth == .sizes || within != nil ? names : found.run.points
         answer.bad += found.run.bad
         answer.add(found.sample, within)
+        answer.doubts += try doubts(of: plan, found)
         try checkChains(plan, found.known, into: &answer)
+    }
+
+    /// What was found before of points that look sound now, and stands all the same.
+    private func doubts(of plan: PlanName, _ found: Inspection) throws -> [VerifyAnswer.Doubt] {
+        guard depth != .sizes, within == nil else { return [] }
+        let bad = Set(found.run.bad.map(\.point))
+        let evidence = try repository.evidence(plan: plan)
+        return found.known.filter { !bad.contains($0.name) }.compactMap { point in
+            guard let reason = evidence.problem(of: point.name, needing: point.uses.map(\.archive)) else { return nil }
+            let needsDrill = evidence.findings.wantsDrill(point.name) || evidence.suspect[point.name] != nil
+            let remedy =
+                needsDrill
+                ? "Only a drill can take that back: lifeboat drill \(point.name)"
+                : "Reading it decrypted can take that back: lifeboat verify \(point.name) --deep"
+            return VerifyAnswer.Doubt(point: point.name, reason: reason, remedy: remedy)
+        }
     }
 
     /// What is gone from the plan's points and records.

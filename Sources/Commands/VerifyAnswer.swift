@@ -56,6 +56,14 @@ struct VerifyAnswer: Encodable, Sendable {
         var reason: String
     }
 
+    /// Something that was found before, and that this verification did not look deep enough to take back.
+    struct Doubt: Encodable, Sendable {
+        var point: PointName
+        var reason: String
+        /// What to do about it.
+        var remedy: String
+    }
+
     /// What a sampled run chose.
     struct Sample: Encodable, Sendable {
         var withinSeconds: Double
@@ -84,6 +92,7 @@ struct VerifyAnswer: Encodable, Sendable {
     var bad: [BadPoint] = []
     var damaged: [Damage] = []
     var mendedPoints: [MendedPoint] = []
+    var doubts: [Doubt] = []
     var missing: [MissingPoint] = []
     var brokenRecords: [BrokenRecord] = []
     var sample: Sample?
@@ -96,6 +105,7 @@ struct VerifyAnswer: Encodable, Sendable {
         sum.bad += other.bad.filter { entry in !bad.contains { $0.point == entry.point } }
         sum.damaged += other.damaged
         sum.mendedPoints += other.mendedPoints
+        sum.doubts += other.doubts
         sum.missing += other.missing
         sum.brokenRecords += other.brokenRecords
         sum.sample = sample.map { $0.adding(other.sample) } ?? other.sample
@@ -142,6 +152,10 @@ struct VerifyText {
             console.answer(
                 StyledText("mended ", .green) + StyledText("point \(point.point) from \(point.repairedFrom)")
             )
+        }
+        for doubt in answer.doubts {
+            console.answer(StyledText("doubt ", .yellow) + StyledText("\(doubt.point): \(doubt.reason)"))
+            console.talk(StyledText(doubt.remedy))
         }
         for entry in answer.missing {
             console.answer(StyledText("missing ", .boldRed) + StyledText("\(entry.point): \(entry.reason)"))

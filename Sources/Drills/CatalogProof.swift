@@ -78,7 +78,14 @@ struct CatalogProof {
         for index in emptied.objects.indices where unfilled.contains(emptied.objects[index].identity) {
             emptied.objects[index].stages.removeAll { $0.purpose == .refresh }
         }
+        for index in emptied.objects.indices { leaveOutSettings(of: &emptied.objects[index]) }
         return emptied
+    }
+
+    /// Takes away what the scratch server cannot have.
+    private func leaveOutSettings(of object: inout CatalogObject) {
+        guard let settings = refused.settings[object.identity] else { return }
+        for index in object.stages.indices { object.stages[index].statements.removeAll(where: settings.contains) }
     }
 
     private func normalised(_ object: CatalogObject) -> CatalogObject? {
@@ -87,6 +94,7 @@ struct CatalogProof {
         object.tablespace = nil
         if object.identity.kind == .extension { object.facts["version"] = nil }
         if refused.labels.contains(object.identity) { object.remarks.removeAll { $0.provider != nil } }
+        leaveOutSettings(of: &object)
         if refused.validity.contains(object.identity) { object.stages = object.stages.map(Self.forAnyRows) }
         if unfilled.contains(object.identity) {
             object.facts["populated"] = nil

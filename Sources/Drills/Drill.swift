@@ -85,6 +85,7 @@ package struct Drill: Sendable {
             try proveRows(&rehearsal, manifest, as: reader, stop)
         }
         rehearsal.findings.unknown += outcome.notApplied
+        rehearsal.findings.notices += outcome.deviations
         rehearsal.findings.notices += CatalogProof.notices(unfilled: outcome.unfilled)
         for (position, reason) in outcome.damaged.sorted(by: { $0.key < $1.key }) {
             let copy = ([repository] + copies)[position]
@@ -251,8 +252,8 @@ private struct Rehearsal {
 extension Diagnostic {
     /// Whether the rehearsal could not be carried out here, which says nothing about the point: no server, no key, no room,
     /// no connection (to its own cluster, which is the only one, or to a server that a definition of the source's calls), a
-    /// repository out of reach, an extension that the server programs here do not bring, or a scratch server that ran out of
-    /// something or died.
+    /// repository out of reach, an extension or a feature that the server programs here do not bring, or a scratch server that
+    /// ran out of something or died.
     fileprivate var isFaultOfThisMachine: Bool {
         switch code {
         case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,
@@ -260,9 +261,10 @@ extension Diagnostic {
             .databaseUnreachable, .databaseAuthentication, .extensionUnavailable:
             return true
         default:
-            // Insufficient resources, operator's intervention, errors of the system below the server.
+            // Insufficient resources, operator's intervention, errors of the system below the server, what it was built
+            // without (0A000: ICU, say).
             guard let state = context["sqlstate"] else { return false }
-            return ["40", "53", "57P", "58"].contains { state.hasPrefix($0) }
+            return ["0A000", "40", "53", "57P", "58"].contains { state.hasPrefix($0) }
         }
     }
 }

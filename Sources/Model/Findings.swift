@@ -19,7 +19,17 @@ package struct Findings: Sendable, Hashable {
         var archives: [ArchiveID]?
     }
 
+    /// A drill that failed.
+    package struct FailedDrill: Sendable, Hashable {
+        package var reason: String
+        package var instant: Instant
+        /// Whether a recovery would lack something; otherwise only an answer of the plan's own questions was another.
+        package var showsLoss: Bool
+    }
+
     private var findings: [PointName: [Finding]] = [:]
+    /// Points of which the last drill that judged them failed, although what is stored is sound.
+    package private(set) var failedDrills: [PointName: FailedDrill] = [:]
 
     /// Nothing was found.
     package init() {}
@@ -30,8 +40,14 @@ package struct Findings: Sendable, Hashable {
     /// What was found last of a point; nil when nothing is held against it.
     package func reason(of point: PointName) -> String? { findings[point]?.last?.reason }
 
-    /// When that was.
-    package func instant(of point: PointName) -> Instant? { findings[point]?.last?.instant }
+    /// Since when a recovery from the point would lack something, as far as checks and drills know.
+    package func lossInstant(of point: PointName) -> Instant? {
+        let drill = failedDrills[point].flatMap { $0.showsLoss ? $0.instant : nil }
+        return [findings[point]?.last?.instant, drill].compactMap(\.self).min()
+    }
+
+    /// Whether only a drill can take back what is held against the point; otherwise reading and decrypting all of it can.
+    package func wantsDrill(_ point: PointName) -> Bool { findings[point]?.contains { $0.depth == .restored } ?? false }
 
     /// The archives at fault; nil when it may be any of the point's.
     package func archives(of point: PointName) -> [ArchiveID]? {
@@ -50,10 +66,18 @@ package struct Findings: Sendable, Hashable {
     }
 
     private mutating func add(_ run: DrillRun, _ instant: Instant) {
-        if run.verdict == .proven { findings[run.point] = nil }
-        guard run.showsBadPoint else { return }
-        let reason = run.failure?.summary ?? run.tables.mismatches.first ?? "a drill failed"
-        let depth = run.tables.mismatches.isEmpty ? Depth.verified(.decrypted) : .restored
+        if run.verdict == .proven {
+            findings[run.point] = nil
+            failedDrills[run.point] = nil
+        }
+        guard let reason = run.failureReason else { return }
+        guard run.showsBadPoint else {
+            failedDrills[run.point] = FailedDrill(reason: reason, instant: instant, showsLoss: run.showsLoss)
+            return
+        }
+        // What was not there shows to whoever reads all bytes; what was there may be wrong only when it is decrypted.
+        let isAbsent = run.failure?.code == "object-missing"
+        let depth = run.tables.mismatches.isEmpty ? Depth.verified(isAbsent ? .bytes : .decrypted) : .restored
         findings[run.point, default: []].append(Finding(reason: reason, instant: instant, depth: depth))
     }
 

@@ -240,4 +240,18 @@ extension DrillRun {
         if !tables.mismatches.isEmpty { return true }
         return ["object-corrupt", "object-missing", "signature-invalid"].contains(failure?.code)
     }
+
+    /// Whether a recovery from the point would lack something: it did not come to an end, or rows or definitions differ.
+    package var showsLoss: Bool {
+        verdict == .failed && (failure != nil || !tables.mismatches.isEmpty || !catalog.differences.isEmpty)
+    }
+
+    /// What was found first; nil unless the drill failed.
+    package var failureReason: String? {
+        guard verdict == .failed else { return nil }
+        let check = checks.first { !$0.passed }.map { check in
+            ["\(check.name) does not hold", check.detail].compactMap(\.self).joined(separator: ": ")
+        }
+        return failure?.summary ?? tables.mismatches.first ?? catalog.differences.first ?? check ?? "it failed"
+    }
 }

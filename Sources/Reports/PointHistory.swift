@@ -93,7 +93,7 @@ struct PointHistory {
     }
 
     private mutating func judge(_ points: [PointName], in repository: Int) {
-        for point in points { lives[point]?.badCopies[repository] = findings[repository]?.instant(of: point) }
+        for point in points { lives[point]?.badCopies[repository] = findings[repository]?.lossInstant(of: point) }
     }
 
     /// Points that are neither in the repository nor were removed by a prune, nor accepted as gone.

@@ -96,7 +96,7 @@ package struct Evidence: Sendable, Hashable {
                 suspect[run.point] = nil
                 acquitted[run.point] = count
             }
-            if run.showsBadPoint { proven[run.point] = nil }
+            if run.showsLoss { proven[run.point] = nil }
         case .verify: break
         case .hold(let change):
             holds[change.point] = change.reason

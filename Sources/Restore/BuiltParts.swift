@@ -1,6 +1,7 @@
 import Catalog
 import Diagnostics
 import PostgresClient
+import Streams
 
 /// What was built on loaded tables, and what the target refused of it: every row is there by then, so the rest goes on.
 struct BuiltParts: Sendable {
@@ -9,6 +10,8 @@ struct BuiltParts: Sendable {
     var unvalidated: [ObjectIdentity: String] = [:]
     /// What is not there, or not as it should be, each with what the server said.
     var refused: [ObjectIdentity: String] = [:]
+    /// Settings that the target cannot have, by what they are of and the statement.
+    var unset: [ObjectIdentity: [String: String]] = [:]
     /// Tables on which no statistics could be gathered, with the reason.
     var withoutStatistics: [ObjectIdentity: String] = [:]
 
@@ -16,7 +19,16 @@ struct BuiltParts: Sendable {
         statements += other.statements
         unvalidated.merge(other.unvalidated) { first, _ in first }
         refused.merge(other.refused) { first, _ in first }
+        unset.merge(other.unset) { $0.merging($1) { first, _ in first } }
         withoutStatistics.merge(other.withoutStatistics) { first, _ in first }
+    }
+}
+
+extension RestoreStep {
+    /// What it means that the target refused some of the step's statements.
+    func refused(_ statements: [String], _ reason: String) -> BuiltParts {
+        guard settings != nil else { return BuiltParts(refused: [object: reason]) }
+        return BuiltParts(unset: [object: Dictionary(statements.map { ($0, reason) }) { first, _ in first }])
     }
 }
 
@@ -37,6 +49,9 @@ extension SchemaBuilder {
                 return try steps.reduce(into: BuiltParts()) { $0.add(try build([$1], on: connection)) }
             }
             guard !error.isDeadlock else { throw error }
+            if let settings = steps[0].settings, settings.count > 1 {
+                return try settings.reduce(into: BuiltParts()) { $0.add(try build([$1], on: connection)) }
+            }
             let reason = (error.cause ?? error.summary).onOneLine
             if let step = steps[0].forNewRowsOnly {
                 do {
@@ -44,7 +59,16 @@ extension SchemaBuilder {
                     return BuiltParts(statements: done, unvalidated: [step.object: reason])
                 } catch let error as Diagnostic where Self.isObjectsOwn(error) {}
             }
-            return BuiltParts(refused: [steps[0].object: reason])
+            return steps[0].refused(steps[0].statements, reason)
+        }
+    }
+
+    /// Runs steps in their order on a connection of their own, when every row is there.
+    func buildInOrder(_ steps: [RestoreStep], stop: Stop) throws -> BuiltParts {
+        guard !steps.isEmpty else { return BuiltParts() }
+        let connection = try RestoreSession.openForDefinitions(target, stop: stop)
+        return try stride(from: 0, to: steps.count, by: Self.batch).reduce(into: BuiltParts()) { parts, start in
+            parts.add(try build(Array(steps[start..<min(start + Self.batch, steps.count)]), on: connection))
         }
     }
 

@@ -12,27 +12,40 @@ struct PermittedSteps {
     struct Result {
         var statements = 0
         var omissions: [Omission] = []
+        /// What was refused, but not for want of a right.
+        var parts = BuiltParts()
         /// The objects of which security labels were refused.
         var unlabelled: Set<ObjectIdentity> = []
     }
 
-    /// Runs the steps in their order; only a refusal for want of a right, or of a role, is passed over, and any refusal
-    /// of a security label.
+    /// Runs the steps in their order, and passes over what is refused: every row is there by then.
+    ///
+    /// What is refused for want of a right, or of a role, and any refusal of a security label, is less than what is refused
+    /// for another reason: the restore is complete all the same.
     func run(_ steps: [RestoreStep]) throws -> Result {
         var result = Result()
         var refusals = Refusals()
+        // Whatever else is said of them would be refused for that alone.
+        var unmade: Set<ObjectIdentity> = []
         for start in stride(from: 0, to: steps.count, by: Self.batch) {
             try connection.withTransaction("BEGIN") {
-                for step in steps[start..<min(start + Self.batch, steps.count)] {
+                for step in steps[start..<min(start + Self.batch, steps.count)] where !unmade.contains(step.object) {
                     for group in Self.groups(step.statements) {
-                        let reason = try refusal(Refusals.name(step), ofLabel: step.action == .label) {
-                            for statement in group { try connection.execute(statement) }
-                        }
-                        if let reason {
+                        switch try attempt(
+                            Refusals.name(step),
+                            ofLabel: step.action == .label,
+                            {
+                                for statement in group { try connection.execute(statement) }
+                            }
+                        ) {
+                        case .done: result.statements += group.count
+                        case .forbidden(let reason):
                             refusals.add(reason, step.action, Refusals.name(step))
+                            if group[0].hasPrefix("CREATE ") { unmade.insert(step.object) }
                             if step.action == .label { result.unlabelled.insert(step.object) }
-                        } else {
-                            result.statements += group.count
+                        case .impossible(let reason):
+                            result.parts.add(step.refused(group, reason))
+                            if group[0].hasPrefix("CREATE ") { unmade.insert(step.object) }
                         }
                     }
                 }
@@ -50,31 +63,44 @@ struct PermittedSteps {
                 for object in objects[start..<min(start + Self.batch, objects.count)] {
                     let name = "owner and privileges of large object \(object.oid)"
                     let bequest = LargeObjectBequest(connection: connection, options: options)
-                    if let reason = try refusal(name, { try bequest.make(object) }) { refusals.add(reason, .own, name) }
+                    switch try attempt(name, { try bequest.make(object) }) {
+                    case .done: break
+                    case .forbidden(let reason), .impossible(let reason): refusals.add(reason, .own, name)
+                    }
                 }
             }
         }
         return Result(omissions: refusals.omissions)
     }
 
-    /// Does what belongs together; returns why the server refused it.
-    private func refusal(_ name: String, ofLabel: Bool = false, _ body: () throws -> Void) throws -> String? {
+    private enum Attempt {
+        case done
+        /// The role may not, or what the step is about is not there.
+        case forbidden(String)
+        /// The server cannot, for reasons of the step's own.
+        case impossible(String)
+    }
+
+    /// Does what belongs together, or leaves no trace of it.
+    private func attempt(_ name: String, ofLabel: Bool = false, _ body: () throws -> Void) throws -> Attempt {
         connection.forgetNotices()
         try connection.execute("SAVEPOINT lifeboat")
         do {
             try body()
             try connection.execute("RELEASE SAVEPOINT lifeboat")
-        } catch let error as PostgresError where Self.isPassedOver(error, ofLabel) {
-            try connection.execute("ROLLBACK TO SAVEPOINT lifeboat; RELEASE SAVEPOINT lifeboat")
-            return error.message.onOneLine
         } catch let error as PostgresError {
             var failure = error.diagnostic(while: "the target refused \(name)")
             if failure.code == .databaseQuery { failure.code = .restoreStatement }
-            throw failure
+            let isForbidden = Self.isPassedOver(error, ofLabel)
+            guard isForbidden || SchemaBuilder.isObjectsOwn(failure) else { throw failure }
+            try connection.execute("ROLLBACK TO SAVEPOINT lifeboat; RELEASE SAVEPOINT lifeboat")
+            let reason = error.message.onOneLine
+            return isForbidden ? .forbidden(reason) : .impossible(reason)
         }
         // A grant without the right to grant is no error for the server, only a warning that nothing was done (01007), or
         // not all of it; the same for what cannot be revoked (01006).
-        return connection.notices.first { $0.sqlState == "01007" || $0.sqlState == "01006" }?.text.onOneLine
+        let warning = connection.notices.first { $0.sqlState == "01007" || $0.sqlState == "01006" }
+        return warning.map { .forbidden($0.text.onOneLine) } ?? .done
     }
 
     /// A missing right (42501) or right to pass on (0LP01), a role, language, setting or function that is not there.

@@ -10,6 +10,8 @@ package struct RestoreOutcome: Sendable {
     package var statements = 0
     /// What was left out or could not be applied, each with its reason.
     package var notApplied: [Omission]
+    /// What the target's server has otherwise than the source's; neither a row nor a definition depends on it.
+    package var deviations: [Omission] = []
     /// On a scratch cluster: materialized views that are there without rows, because these come from other servers.
     package var unfilled: Set<ObjectIdentity> = []
     /// What the target refused when the rows were there; `notApplied` says so in words.
@@ -31,4 +33,6 @@ package struct RefusedParts: Sendable {
     package var definitions: Set<ObjectIdentity> = []
     /// Conditions that it could not hold against the rows; they hold for new ones.
     package var validity: Set<ObjectIdentity> = []
+    /// Statements of objects that are there without what these say: settings that the target cannot have.
+    package var settings: [ObjectIdentity: Set<String>] = [:]
 }

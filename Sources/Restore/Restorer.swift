@@ -80,6 +80,8 @@ package struct Restorer: Sendable {
 
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
         var outcome = RestoreOutcome(notApplied: ready.omissions + plan.omissions, unfilled: unfilled)
+        outcome.deviations = plan.compression.deviations
+        outcome.refused.settings = plan.compression.leftOut
         if uncertain != nil { try attempt(UncertainSteps.plain(plan.roles.now), &outcome, stop) }
         try withLoader(ready, plan, makesRoles: uncertain == nil, stop, examine) { builder, loader in
             outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
@@ -89,7 +91,7 @@ package struct Restorer: Sendable {
                 .run(fillingPlan(plan, ready), stop: stop)
             note(filled, in: &outcome)
             try phase("privileges") {
-                outcome.statements += try builder.runInOrder(plan.privileges, stop: stop)
+                note(try builder.buildInOrder(plan.privileges, stop: stop), in: &outcome)
                 guard let uncertain else { return }
                 try attempt(uncertain.steps, &outcome, stop)
                 try bequeathLargeObjects(ready, &outcome, stop)
@@ -98,8 +100,8 @@ package struct Restorer: Sendable {
             try phase("refresh") { try refresh(plan.refresh, builder, &outcome, stop) }
         }
         try attempt(plan.labels.early, &outcome, stop)
-        outcome.statements += try SchemaBuilder(target: target, workers: 1, loader: nil, progress: progress)
-            .runInOrder(plan.last, stop: stop)
+        let last = SchemaBuilder(target: target, workers: 1, loader: nil, progress: progress)
+        note(try last.buildInOrder(plan.last, stop: stop), in: &outcome)
         try attempt(plan.labels.late, &outcome, stop)
         outcome.tables = tables.count
         outcome.rows = tables.reduce(0) { $0 + $1.proof.rows }
@@ -122,6 +124,12 @@ package struct Restorer: Sendable {
         for (object, reason) in filled.refused.sorted(by: { $0.key < $1.key }) {
             outcome.refused.definitions.insert(object)
             outcome.notApplied.append(Omission(object: object.description, reason: reason))
+        }
+        for (object, settings) in filled.unset.sorted(by: { $0.key < $1.key }) {
+            outcome.refused.settings[object, default: []].formUnion(settings.keys)
+            for reason in settings.values.sorted() {
+                outcome.notApplied.append(Omission(object: "setting of \(object)", reason: reason))
+            }
         }
         for (table, reason) in filled.withoutStatistics.sorted(by: { $0.key < $1.key }) {
             outcome.notApplied.append(Omission(object: "statistics of \(table)", reason: reason))
@@ -151,6 +159,7 @@ package struct Restorer: Sendable {
         outcome.statements += result.statements
         outcome.notApplied += result.omissions
         outcome.refused.labels.formUnion(result.unlabelled)
+        note(result.parts, in: &outcome)
     }
 
     private func phase<Result>(_ name: String, bytes: Int64? = nil, _ body: () throws -> Result) rethrows -> Result {

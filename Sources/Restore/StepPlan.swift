@@ -12,6 +12,8 @@ struct StepPlan {
     /// Security labels, which the target may refuse: before what would act on them, and of that itself.
     let labels: (early: [RestoreStep], late: [RestoreStep])
     let omissions: [Omission]
+    /// What the target's server cannot do, and what is left out for that.
+    let compression: CompressionPlan
 
     /// Views among `unfilled` are defined and left without rows.
     init(
@@ -20,6 +22,7 @@ struct StepPlan {
         _ inspection: TargetInspection,
         unfilled: Set<ObjectIdentity> = []
     ) {
+        var compression = CompressionPlan(for: inspection.compressions)
         func section(_ section: RestoreSection) -> [RestoreStep] {
             let range = order.steps(in: section)
             // Positions become relative to the section. A step that is left out stays in its place without statements,
@@ -31,6 +34,7 @@ struct StepPlan {
                 step.after = step.after.map { $0 - range.lowerBound }
                 if step.action == .own, !options.appliesOwners { step.statements = [] }
                 if step.action == .grant, !options.appliesPrivileges { step.statements = [] }
+                compression.adapt(&step)
                 return step
             }
         }
@@ -65,6 +69,7 @@ struct StepPlan {
         if !options.appliesOwners { omissions.append(Omission(object: "owners", reason: "left out as asked")) }
         if !options.appliesPrivileges { omissions.append(Omission(object: "privileges", reason: "left out as asked")) }
         self.omissions = omissions
+        self.compression = compression
     }
 
     /// A role's settings in this database alone, which belong to the database; nil where only a part of that is restored.

@@ -21,6 +21,8 @@ package struct TargetInspection: Sendable {
     package let roles: Set<Spelling>
     /// Those in which the session may create something.
     package let tablespaces: Set<Spelling>
+    /// The ways of compressing large values that the server was built with.
+    package let compressions: Set<String>
 
     /// Looks at the database that `connection` is in.
     package init(_ connection: Connection) throws {
@@ -49,6 +51,11 @@ package struct TargetInspection: Sendable {
             try connection.query(
                 "SELECT spcname FROM pg_catalog.pg_tablespace WHERE pg_catalog.has_tablespace_privilege(oid, 'CREATE')"
             ).compactMap { $0[0].map(Spelling.init) }
+        )
+        compressions = Set(
+            try connection.query(
+                "SELECT pg_catalog.unnest(enumvals) FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'"
+            ).compactMap { $0[0] }
         )
     }
 

@@ -22,9 +22,11 @@ struct UncertainSteps {
         take(&plan.postData)
         take(&plan.privileges)
         take(&plan.last)
-        let (first, rest) = (taken.filter(Self.opensSchema), taken.filter { !Self.opensSchema($0) })
-        steps =
-            first + rest.filter { $0.action == .own && !linked.contains($0.object) } + rest.filter { $0.action != .own }
+        let (first, rest) = (taken.filter(Self.opens), taken.filter { !Self.opens($0) })
+        // What is itself made only now gets its owner after that.
+        let made = Set(rest.filter { $0.action == .create }.map(\.object))
+        let given = rest.filter { $0.action == .own && !linked.contains($0.object) && !made.contains($0.object) }
+        steps = first + given + rest.filter { $0.action != .own || made.contains($0.object) }
     }
 
     private static func linksSequence(_ step: RestoreStep) -> Bool {
@@ -45,8 +47,9 @@ struct UncertainSteps {
         step.object.kind == .schema && step.statements.first?.hasPrefix("DROP SCHEMA ") == true
     }
 
-    private static func opensSchema(_ step: RestoreStep) -> Bool {
-        step.action == .grant && step.object.kind == .schema
+    /// Whether it lets roles create: in a schema, or a schema or publication in the database.
+    private static func opens(_ step: RestoreStep) -> Bool {
+        step.action == .grant && (step.object.kind == .schema || step.object.kind == .database)
     }
 
     /// Roles without the words that mean nothing for a fresh role, and that only a superuser may say.

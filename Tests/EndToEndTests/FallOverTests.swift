@@ -84,6 +84,36 @@ struct FallOverTests {
         }
     }
 
+    @Test("reading takes back what a drill found missing, decrypting what it found damaged, and verify says so")
+    func takenBack() throws {
+        try Scene.with { scene in
+            try scene.backUp()
+            let archive = try #require(try scene.files("archives").first)
+            func isDamaged() throws -> Bool {
+                let points = JSON(try scene.lifeboat("points", "--from", scene.repository, "--format", "json"))
+                return points["points"][0]["damaged"].text != nil
+            }
+            try #require(rename(archive, scene.folder + "/aside") == 0)
+            #expect(try scene.lifeboat("drill", "--from", scene.repository).status == 4)
+            try #require(rename(scene.folder + "/aside", archive) == 0)
+            #expect(try isDamaged())
+            let verify = try scene.lifeboat("verify", "--from", scene.repository)
+            #expect(verify.status == 0 && !verify.output.contains("doubt"), "\(verify)")
+            #expect(try !isDamaged())
+
+            try flip(archive)
+            #expect(try scene.lifeboat("drill", "--from", scene.repository).status == 4)
+            try flip(archive)
+            let shallow = try scene.lifeboat("verify", "--from", scene.repository)
+            #expect(shallow.status == 0 && shallow.output.contains("doubt shop/"), "\(shallow)")
+            #expect(shallow.errors.contains(" --deep"), "\(shallow)")
+            #expect(try isDamaged())
+            let deep = try scene.lifeboat("verify", "--deep", "--from", scene.repository)
+            #expect(deep.status == 0 && !deep.output.contains("doubt"), "\(deep)")
+            #expect(try !isDamaged())
+        }
+    }
+
     @Test("where no copy has an archive, the rows come from other archives of a repository that was out of step")
     func outOfStep() throws {
         try Scene.with { scene in

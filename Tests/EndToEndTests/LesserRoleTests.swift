@@ -172,4 +172,44 @@ struct LesserRoleTests {
             }
         }
     }
+
+    @Test("what is made only at the end is given to its owner after that, and what is not made is named once")
+    func ownersOfLateObjects() throws {
+        let sql = """
+            CREATE ROLE lesser_pub;
+            DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO lesser_pub', current_database()); END $$;
+            CREATE TABLE t (a int PRIMARY KEY);
+            CREATE PUBLICATION few FOR TABLE t; ALTER PUBLICATION few OWNER TO lesser_pub;
+            CREATE PUBLICATION every FOR ALL TABLES; COMMENT ON PUBLICATION every IS 'never made';
+            """
+        defer {
+            _ = try? Connection(PostgresServer.shared(.v15).settings()).execute("DROP ROLE lesser_pub")
+        }
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            let server = try Connection(PostgresServer.shared(.v15).settings())
+            try server.execute("CREATE ROLE lesser_giver LOGIN IN ROLE lesser_pub")
+            try withDatabase(options: "OWNER lesser_giver") { target in
+                var settings = target
+                settings = try settings.with("user", "lesser_giver")
+                let answer = try scene.lifeboat(
+                    "restore",
+                    "--from",
+                    scene.repository,
+                    "--to",
+                    settings.words,
+                    "--format",
+                    "json"
+                )
+                try #require(answer.status == 0, "\(answer)")
+                let owner = try Connection(target).query(
+                    "SELECT pubname, pubowner::regrole::text FROM pg_publication"
+                )
+                #expect(owner.map { [$0[0], $0[1]] } == [["few", "lesser_pub"]])
+                let named = ledger(answer).filter { $0.contains("publication") }
+                #expect(named == ["publication every"], "\(answer)")
+            }
+            try server.execute("DROP ROLE lesser_giver")
+        }
+    }
 }

@@ -103,4 +103,63 @@ struct OddSettingsTests {
             }
         }
     }
+
+    @Test("settings that a server cannot have are left out and named, and leave a drill unverified")
+    func impossibleSettings() throws {
+        let sql = """
+            CREATE TABLE t AS SELECT 1 AS a;
+            DO $$ BEGIN CREATE ROLE odd_settings_locale; EXCEPTION WHEN duplicate_object THEN END $$;
+            DO $$ BEGIN
+              EXECUTE format('ALTER DATABASE %I SET lc_monetary = ''C''', current_database());
+              EXECUTE format('ALTER DATABASE %I SET work_mem = ''8MB''', current_database());
+              EXECUTE format('ALTER ROLE odd_settings_locale IN DATABASE %I SET lc_time = ''C''', current_database());
+            END $$;
+            GRANT SELECT ON t TO odd_settings_locale;
+            -- As on a machine that has this locale.
+            SET allow_system_table_mods = on;
+            UPDATE pg_db_role_setting SET setconfig = array_replace(array_replace(setconfig, 'lc_monetary=C',
+              'lc_monetary=xx_YY'), 'lc_time=C', 'lc_time=xx_YY') WHERE setdatabase = (SELECT oid FROM pg_database
+              WHERE datname = current_database());
+            """
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            let reasons = ["lc_monetary", "lc_time"].map { "invalid value for parameter \"\($0)\": \"xx_YY\"" }
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 5, "\(drill)")
+            for reason in reasons { #expect(drill.output.contains(reason), "\(drill)") }
+            #expect(!drill.output.contains("differs"), "\(drill)")
+            try withDatabase { target in
+                let restore = try scene.restore(into: target)
+                #expect(restore.status == 0, "\(restore)")
+                for reason in reasons { #expect(restore.output.contains(reason), "\(restore)") }
+                #expect(try Connection(target).query("SHOW work_mem")[0, 0] == "8MB")
+            }
+        }
+    }
+
+    @Test("a way of compressing that a server was built without is a fact to know, and no doubt")
+    func compression() throws {
+        let sql = """
+            CREATE TABLE documents (a text COMPRESSION lz4, b text COMPRESSION pglz DEFAULT ' SET COMPRESSION lz4');
+            INSERT INTO documents (a) SELECT repeat('lifeboat ', 5000);
+            CREATE MATERIALIZED VIEW titles AS SELECT a AS t FROM documents;
+            ALTER MATERIALIZED VIEW titles ALTER COLUMN t SET COMPRESSION lz4;
+            """
+        let words = "compression of columns of table public.documents and of 1 more: the target's server"
+        try Scene.with(sql: sql) { scene in
+            try scene.backUp()
+            let here = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(here.status == 0 && !here.output.contains("compression"), "\(here)")
+            let programs = ["LIFEBOAT_POSTGRES_BIN": try PostgresMajor.v16.binaries()]
+            let there = try scene.lifeboat("drill", "--from", scene.repository, environment: programs)
+            #expect(there.status == 0, "\(there)")
+            #expect(there.output.contains("not checked  " + words), "\(there)")
+            try withDatabase(on: .v16) { target in
+                let restore = try scene.restore(into: target)
+                #expect(restore.status == 0 && restore.output.contains("not applied: " + words), "\(restore)")
+                let rows = try Connection(target).query("SELECT length(a), b FROM documents")
+                #expect(rows[0, 0] == "45000" && rows[0, 1] == " SET COMPRESSION lz4")
+            }
+        }
+    }
 }

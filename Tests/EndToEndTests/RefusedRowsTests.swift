@@ -91,6 +91,11 @@ struct RefusedRowsTests {
             #expect(drill.status == 4, "\(drill)")
             #expect(drill.output.contains("2 of 2 proven"), "\(drill)")
             #expect(drill.output.contains("index by_rate on app.goods is missing"), "\(drill)")
+            // Nobody takes the point for one that was never tried, or for one to rely on.
+            let points = try scene.lifeboat("points", "--from", scene.repository)
+            #expect(points.output.contains("drill failed: index by_rate on app.goods is missing"), "\(points)")
+            let report = try scene.lifeboat("report", "--from", scene.repository, "--format", "json")
+            #expect(JSON(report)["reports"][0]["recoveryPoint"]["badPoints"].count == 1, "\(report)")
             try withDatabase { target in
                 let restore = try scene.restore(into: target)
                 #expect(restore.status == 14, "\(restore)")

@@ -31,6 +31,18 @@ package struct RestoreStep: Sendable, Hashable {
         return step
     }
 
+    /// One step for each setting of the database or a role; nil where it sets none.
+    ///
+    /// What a setting may be depends on the server: a locale, a time zone, a module that it knows.
+    package var settings: [RestoreStep]? {
+        guard action == .create, object.kind == .database || object.kind == .role else { return nil }
+        return statements.map { statement in
+            var step = self
+            step.statements = [statement]
+            return step
+        }
+    }
+
     /// How a condition ends that no row has been held against.
     package static let lookingAtNoRows = [" NOT VALID", " NOT ENFORCED"]
 

@@ -17,6 +17,10 @@ struct PointCopy: Encodable, Sendable {
     var committed: Instant
     /// When a drill proved it, going by the records of that repository.
     var proven: Instant?
+    /// When a drill of it failed last, and none has proven it since.
+    var failed: Instant?
+    /// What that drill found.
+    var failure: String?
     /// Why it is held there.
     var held: String?
     /// Why this copy is not usable; nil when nothing is known against it.
@@ -26,6 +30,7 @@ struct PointCopy: Encodable, Sendable {
         self.repository = repository
         committed = row.committed
         proven = row.proven
+        (failed, failure) = (row.failed, row.failure)
         held = row.held
         damaged = row.damaged
     }
@@ -42,6 +47,10 @@ struct PointRow: Encodable, Sendable {
     var tables: Int?
     var rows: Int64?
     var proven: Instant?
+    /// When a drill of it failed last, and none has proven it since.
+    var failed: Instant?
+    /// What that drill found.
+    var failure: String?
     var held: String?
     /// Why no copy of the point is usable; nil when the signature and manifest of one are sound and no check found it bad.
     var damaged: String?
@@ -51,8 +60,8 @@ struct PointRow: Encodable, Sendable {
     private var repositories = 1
 
     private enum CodingKeys: String, CodingKey {
-        case name, recoveryInstant, committed, bytesRepresented, bytesRead, bytesStored, tables, rows, proven, held
-        case damaged, copies
+        case name, recoveryInstant, committed, bytesRepresented, bytesRead, bytesStored, tables, rows, proven, failed
+        case failure, held, damaged, copies
     }
 
     init(name: PointName, committed: Instant) {
@@ -121,6 +130,8 @@ struct PointRow: Encodable, Sendable {
         var better = damaged == nil ? self : other
         better.committed = min(committed, other.committed)
         better.proven = [proven, other.proven].compactMap(\.self).max()
+        let last = failed.map { failed in other.failed.map { failed >= $0 } ?? true } ?? false ? self : other
+        (better.failed, better.failure) = (last.failed, last.failure)
         better.held = held ?? other.held
         return better
     }
@@ -149,6 +160,8 @@ struct PointRow: Encodable, Sendable {
         return try listings.map { listing in
             var row = PointRow(name: listing.name, committed: listing.modified)
             row.proven = evidence.proven[listing.name]
+            let drill = evidence.findings.failedDrills[listing.name]
+            (row.failed, row.failure) = (drill?.instant, drill?.reason)
             row.held = evidence.holds[listing.name]
             row.damaged = evidence.problem(of: listing.name, needing: [])
             do {
@@ -176,9 +189,11 @@ struct PointRow: Encodable, Sendable {
         if let damaged { return StyledText("damaged: \(damaged)", .red) }
         let marks = [
             proven.map { _ in "proven" + Self.place(copies) { $0.proven != nil } },
+            failure.map { "drill failed" + Self.place(copies) { $0.failed != nil } + ": \($0)" },
             held.map { "held" + Self.place(copies) { $0.held != nil } + ": \($0)" },
         ].compactMap(\.self)
-        return marks.isEmpty ? "not proven" : StyledText(marks.joined(separator: ", "), proven == nil ? nil : .green)
+        let ink: Ink? = failure != nil ? .red : proven != nil ? .green : nil
+        return marks.isEmpty ? "not proven" : StyledText(marks.joined(separator: ", "), ink)
     }
 
     /// Where something holds that does not hold of every copy: " in local only".

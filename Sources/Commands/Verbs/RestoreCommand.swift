@@ -220,7 +220,7 @@ struct RestoreCommand: LifeboatCommand {
             rows = outcome.rows
             textBytes = outcome.textBytes
             statements = outcome.statements
-            notApplied = outcome.notApplied
+            notApplied = outcome.notApplied + outcome.deviations
             notices = outcome.notices
             phases = outcome.phases
         }
@@ -239,7 +239,9 @@ struct RestoreCommand: LifeboatCommand {
                     + " \(counted(outcome.statements, "statement"))"
             )
         )
-        for omission in outcome.notApplied { console.answer("not applied: \(omission.object): \(omission.reason)") }
+        for omission in outcome.notApplied + outcome.deviations {
+            console.answer("not applied: \(omission.object): \(omission.reason)")
+        }
         for phase in outcome.phases {
             console.answer(StyledText("  \(phase.name.padded(to: 24))\(secondsText(phase.seconds))", .dim))
         }
