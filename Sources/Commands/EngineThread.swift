@@ -13,7 +13,7 @@ func onEngineThread<Value: Sendable>(
     } catch {
         // A restore says itself what an interruption left behind.
         if let known = error as? Diagnostic, known.code == .interrupted { throw known }
-        throw stop.isRequested ? Diagnostic.interrupted : diagnostic(for: error)
+        throw diagnostic(for: stop.error ?? error)
     }
 }
 

@@ -56,6 +56,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case busy
     case partial
     case interrupted
+    case timeLimit = "time-limit"
 
     // The machine underneath.
     case fileAccess = "file-access"
@@ -103,7 +104,7 @@ extension DiagnosticCode {
         case .busy: .busy
         case .partial: .partial
         case .interrupted: .interrupted
-        case .fileAccess, .serverBinariesMissing, .scratchCluster, .resourceExhausted, .notificationFailed,
+        case .timeLimit, .fileAccess, .serverBinariesMissing, .scratchCluster, .resourceExhausted, .notificationFailed,
             .internalError:
             .failed
         }

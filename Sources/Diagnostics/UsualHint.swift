@@ -47,6 +47,7 @@ extension DiagnosticCode {
         case .busy: "Wait until the other run has ended."
         case .partial: "Read above which repository failed; 'lifeboat repo sync' copies what it missed."
         case .interrupted: "Run it again; begin a restore again in a database created anew."
+        case .timeLimit: "Find out what it waits for, or let it take longer."
         case .fileAccess: "Check the path and its permissions."
         case .serverBinariesMissing: "Install PostgreSQL's server programs of the major that is named."
         case .scratchCluster: "Read the end of its log above."

@@ -45,9 +45,11 @@ package struct Drill: Sendable {
         do {
             try rehearse(&rehearsal, declared, stop)
         } catch {
-            guard !stop.isRequested else { throw error }
-            rehearsal.fail(with: error)
+            let reason = stop.error ?? error
+            guard !(reason is Stopped) else { throw reason }
+            rehearsal.fail(with: reason)
         }
+        stop.liftLimit()
         return rehearsal.result(plan.point, phases: phases.recorded)
     }
 
@@ -84,17 +86,34 @@ package struct Drill: Sendable {
             try database.confirm()
             try proveRows(&rehearsal, manifest, as: reader, stop)
         }
+        take(outcome, into: &rehearsal)
+        try database.confirm()
+        try proveDefinitions(&rehearsal, catalog, outcome, cluster, database, stop)
+        rehearsal.recoverySeconds = (Instant.now - declared).inSeconds
+        try controlProof(&rehearsal, manifest, database, stop)
+        withExtendedLifetime(cluster) {}
+    }
+
+    /// What the restore left out, and the copies that it found damaged.
+    private func take(_ outcome: RestoreOutcome, into rehearsal: inout Rehearsal) {
         rehearsal.findings.unknown += outcome.notApplied
-        rehearsal.findings.notices += outcome.deviations
-        rehearsal.findings.notices += CatalogProof.notices(unfilled: outcome.unfilled)
+        rehearsal.findings.notices += outcome.deviations + CatalogProof.notices(unfilled: outcome.unfilled)
         for (position, reason) in outcome.damaged.sorted(by: { $0.key < $1.key }) {
             let copy = ([repository] + copies)[position]
             damagedCopies.add(copy, reason)
             let words = "it is damaged, and the next copy was taken: \(reason)"
             rehearsal.findings.notices.append(Omission(object: "the copy in \(copy.displayName)", reason: words))
         }
+    }
 
-        try database.confirm()
+    private func proveDefinitions(
+        _ rehearsal: inout Rehearsal,
+        _ catalog: DatabaseCatalog,
+        _ outcome: RestoreOutcome,
+        _ cluster: EphemeralCluster,
+        _ database: ScratchDatabase,
+        _ stop: Stop
+    ) throws {
         progress.begin("proof")
         let proof = CatalogProof(
             catalog: catalog,
@@ -108,9 +127,6 @@ package struct Drill: Sendable {
         }
         rehearsal.findings.catalog = definitions.score
         rehearsal.findings.notices += definitions.notices
-        rehearsal.recoverySeconds = (Instant.now - declared).inSeconds
-        try controlProof(&rehearsal, manifest, database, stop)
-        withExtendedLifetime(cluster) {}
     }
 
     private func startScratch(_ manifest: Manifest, _ stop: Stop) throws -> (EphemeralCluster, ScratchDatabase) {
@@ -252,13 +268,13 @@ private struct Rehearsal {
 extension Diagnostic {
     /// Whether the rehearsal could not be carried out here, which says nothing about the point: no server, no key, no room,
     /// no connection (to its own cluster, which is the only one, or to a server that a definition of the source's calls), a
-    /// repository out of reach, an extension or a feature that the server programs here do not bring, or a scratch server that
-    /// ran out of something or died.
+    /// repository out of reach, an extension or a feature that the server programs here do not bring, a scratch server that
+    /// ran out of something or died, or no time left.
     fileprivate var isFaultOfThisMachine: Bool {
         switch code {
-        case .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted, .fileAccess,
-            .repositoryMissing, .repositoryStorage, .repositoryUnreachable, .repositoryAccess, .databaseConnectionLost,
-            .databaseUnreachable, .databaseAuthentication, .extensionUnavailable:
+        case .timeLimit, .serverBinariesMissing, .scratchCluster, .keyMissing, .keyWrong, .resourceExhausted,
+            .fileAccess, .repositoryMissing, .repositoryStorage, .repositoryUnreachable, .repositoryAccess,
+            .databaseConnectionLost, .databaseUnreachable, .databaseAuthentication, .extensionUnavailable:
             return true
         default:
             // Insufficient resources, operator's intervention, errors of the system below the server, what it was built

@@ -39,8 +39,11 @@ package struct Exporter: Sendable {
         do {
             try ExportRun(plan: plan, destinations: destinations, stop: stop, progress: progress, phases: phases)
                 .perform()
+            stop.liftLimit()
         } catch {
-            for destination in destinations { destination.lose(error) }
+            let reason = stop.error ?? error
+            stop.liftLimit()
+            for destination in destinations { destination.lose(reason) }
         }
         let results = destinations.map { $0.result ?? .failure(Stopped()) }
         let missed =

@@ -23,7 +23,7 @@ struct PointCommits {
         var committed: [(point: PreparedPoint, stored: StoredPoint)] = []
         for point in prepared where point.destination.isLive {
             do {
-                if stop.isRequested { throw Stopped() }
+                if let error = stop.error { throw error }
                 let stored = try phases.measure("commit") {
                     try point.destination.commit(point.manifest, point.catalog)
                 }

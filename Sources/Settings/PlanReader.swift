@@ -26,6 +26,7 @@ struct PlanReader {
         let rereadWithin = reader.duration("rereadWithin")
         let rereadBudget = reader.size("rereadBudget")
         let maxLockWait = reader.duration("maxLockWait")
+        let (maxBackupTime, maxDrillTime) = (reader.duration("maxBackupTime"), reader.duration("maxDrillTime"))
         let notifications = reader.object("notifications", .notifications)
         let pingURL = notifications.flatMap { url("ping", $0) }
         let drillPingURL = notifications.flatMap { url("drillPing", $0) }
@@ -47,6 +48,8 @@ struct PlanReader {
             rereadWithin: rereadWithin,
             rereadBudget: rereadBudget,
             maxLockWait: maxLockWait,
+            maxBackupTime: maxBackupTime,
+            maxDrillTime: maxDrillTime,
             pingURL: pingURL,
             drillPingURL: drillPingURL
         )

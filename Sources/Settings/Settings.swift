@@ -110,6 +110,9 @@ package struct PlanSettings: Sendable {
     package let rereadBudget: ByteCount?
     /// How long a session may wait for a table that a backup reads; nil for ever.
     package let maxLockWait: Duration?
+    /// How long a backup and a drill may take before they are given up; nil for ever.
+    package let maxBackupTime: Duration?
+    package let maxDrillTime: Duration?
     package let pingURL: String?
     package let drillPingURL: String?
 }

@@ -147,6 +147,8 @@ extension SettingsShape {
             Key("rereadWithin", .duration, "Every row is read again within this time, changed or not"),
             Key("rereadBudget", .size, "How much a backup may read again only because it is time, like 2GB"),
             Key("maxLockWait", .duration, "How long a session may wait for a table before a backup gives way"),
+            Key("maxBackupTime", .duration, "How long a backup may take before it is given up; for ever by default"),
+            Key("maxDrillTime", .duration, "How long a drill may take before it is given up; for ever by default"),
             Key("notifications", .object(notifications), "Whom to tell"),
         ]
     )

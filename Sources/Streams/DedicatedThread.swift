@@ -1,39 +1,4 @@
 import Glibc
-import Synchronization
-
-/// A flag that blocking loops poll between C calls; set once by whoever wants them to end.
-package final class Stop: Sendable {
-    private let flag = Atomic(false)
-    private let handlers = Mutex<[@Sendable () -> Void]>([])
-
-    /// Creates a flag that is not set.
-    package init() {}
-
-    /// Whether somebody asked for an end.
-    package var isRequested: Bool { flag.load(ordering: .acquiring) }
-
-    /// Sets the flag and runs the handlers, once, on the caller's thread.
-    package func request() {
-        guard !flag.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        let waiting = handlers.withLock { list in
-            defer { list = [] }
-            return list
-        }
-        for handler in waiting { handler() }
-    }
-
-    /// Runs `handler` when the flag is set; at once if it already is.
-    ///
-    /// Handlers must be quick and must not block.
-    package func whenRequested(_ handler: @escaping @Sendable () -> Void) {
-        let runNow = handlers.withLock { list -> Bool in
-            if isRequested { return true }
-            list.append(handler)
-            return false
-        }
-        if runNow { handler() }
-    }
-}
 
 private final class ThreadJob {
     let run: @Sendable () -> Void

@@ -90,43 +90,6 @@ struct WorkerPoolTests {
     }
 }
 
-@Suite("Stop")
-struct StopTests {
-    @Test("every handler runs exactly once, whether it came before or after the request")
-    func handlers() {
-        let stop = Stop()
-        let early = ProgressCounter()
-        let late = ProgressCounter()
-        stop.whenRequested { early.add(1) }
-        stop.whenRequested { early.add(1) }
-        #expect(!stop.isRequested && early.value == 0)
-        stop.request()
-        stop.request()
-        #expect(stop.isRequested && early.value == 2)
-        stop.whenRequested { late.add(1) }
-        #expect(late.value == 1)
-    }
-
-    @Test("no handler is lost when it races with the request")
-    func race() throws {
-        for _ in 0..<200 {
-            let stop = Stop()
-            let ran = ProgressCounter()
-            try runWorkers(
-                [0, 1, 2, 3],
-                workerCount: 2,
-                stop: Stop(),
-                makeWorker: { _ in 0 },
-                body: { _, job in
-                    if job == 1 { stop.request() } else { stop.whenRequested { ran.add(1) } }
-                },
-                finishWorker: { _ in }
-            )
-            #expect(ran.value == 3)
-        }
-    }
-}
-
 @Suite("Dedicated threads")
 struct DedicatedThreadTests {
     @Test("blocking work leaves the caller's thread and brings back its result or its error")

@@ -4,6 +4,7 @@ import Model
 import PostgresClient
 import Repository
 import Settings
+import Streams
 
 /// One plan to back up: from the command line, or from the settings.
 struct BackupJob: Sendable {
@@ -20,6 +21,8 @@ struct BackupJob: Sendable {
     let source: Result<ConnectionSettings, Diagnostic>
     let places: [Place]
     let settings: PlanSettings?
+    /// Ends this plan's turn; its stores look at it too.
+    let stop: Stop
     var pingURL: String? { settings?.pingURL }
 
     /// What progress calls it.
@@ -37,7 +40,7 @@ struct BackupJob: Sendable {
                     hint: "Name several as plans in lifeboat.json."
                 )
             }
-            return [try adHoc(sources.first, command, context)]
+            return [try adHoc(sources.first, command, context.ownTurn)]
         }
         if let to = command.to, command.plans.isEmpty {
             throw Diagnostic(
@@ -54,7 +57,7 @@ struct BackupJob: Sendable {
             )
         }
         let settings = try SettingsChoice(config: command.config).load(in: context)
-        return try settings.plans(named: command.plans).map { try BackupJob($0, settings, command, context) }
+        return try settings.plans(named: command.plans).map { try BackupJob($0, settings, command, context.ownTurn) }
     }
 
     private static func adHoc(
@@ -83,7 +86,8 @@ struct BackupJob: Sendable {
             plan: plan,
             source: .success(source),
             places: [Place(name: place.name, store: .success(try place.store(in: context)))],
-            settings: nil
+            settings: nil,
+            stop: context.stop
         )
     }
 
@@ -91,12 +95,14 @@ struct BackupJob: Sendable {
         plan: PlanName,
         source: Result<ConnectionSettings, Diagnostic>,
         places: [Place],
-        settings: PlanSettings?
+        settings: PlanSettings?,
+        stop: Stop
     ) {
         self.plan = plan
         self.source = source
         self.places = places
         self.settings = settings
+        self.stop = stop
     }
 
     private init(
@@ -127,7 +133,7 @@ struct BackupJob: Sendable {
             )
         }
         let source = Result { try plan.source.settings(in: context) }.mapError(diagnostic)
-        self.init(plan: name, source: source, places: places, settings: plan)
+        self.init(plan: name, source: source, places: places, settings: plan, stop: context.stop)
     }
 }
 

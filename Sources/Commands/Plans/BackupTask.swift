@@ -25,7 +25,7 @@ struct BackupTask: Sendable {
         let exports =
             repositories.isEmpty
             ? []
-            : Exporter(plan, into: repositories, stop: context.stop, progress: progress).run()
+            : Exporter(plan, into: repositories, stop: job.stop, progress: progress).run()
         var rest = exports[...]
         let results = opened.map { place in
             switch place {

@@ -19,6 +19,7 @@ struct BackupCommand: LifeboatCommand {
     var level: Int?
     var limitRate: ByteRate?
     var maxLockWait: DurationArgument?
+    var maxTime: DurationArgument?
     var full = false
     var audit = false
     var exclude: [String] = []
@@ -87,6 +88,7 @@ struct BackupCommand: LifeboatCommand {
                 to: \.maxLockWait,
                 help: "Give way when a session has waited this long for a table being read"
             ),
+            .option("--max-time", value: "TIME", to: \.maxTime, help: "Give up a plan that takes longer than this"),
             .flag("--full", to: \.full, help: "Read everything, changed or not"),
             .flag("--audit", to: \.audit, help: "Count every table a second time, without block ranges"),
             .options("--exclude", value: "PATTERN", to: \.exclude, help: "Leave out schema, schema.table or kind:name"),
@@ -124,7 +126,12 @@ struct BackupCommand: LifeboatCommand {
         defer { line.finish() }
         let results: [BackupResult]
         do {
-            let outcome = try await onEngineThread(context.stop) {
+            limit(of: job)?.begin(job.stop) {
+                counters.rangesTotal == 0
+                    ? "what is there to read was not known yet"
+                    : "\(byteText(counters.tableBytes)) of \(byteText(counters.tableBytesTotal)) of tables were read"
+            }
+            let outcome = try await onEngineThread(job.stop) {
                 try BackupTask(job: job, command: self, context: context).run(counters)
             }
             line.finish()
@@ -143,6 +150,12 @@ struct BackupCommand: LifeboatCommand {
             in: context
         )
         return results
+    }
+
+    private func limit(of job: BackupJob) -> TimeLimit? {
+        (maxTime?.duration ?? job.settings?.maxBackupTime).map {
+            TimeLimit(time: $0, run: "the backup of '\(job.plan)'", setting: "maxBackupTime")
+        }
     }
 
     /// What became of one plan: an error that is everybody's is said once.

@@ -14,6 +14,7 @@ struct DrillCommand: LifeboatCommand {
     var plans: [String] = []
     var point = "latest"
     var workers = 4
+    var maxTime: DurationArgument?
     var repository = RepositoryOptions()
     var keys = KeyOptions()
     var progress = ProgressOptions()
@@ -39,6 +40,7 @@ struct DrillCommand: LifeboatCommand {
             .positionals("PLAN", to: \.plans, help: "Plans of lifeboat.json; all when none is named"),
             .option("--point", value: "POINT", to: \.point, help: "latest, oldest, proven, or a point's name"),
             .option("--jobs", "-j", value: "COUNT", to: \.workers, in: 1...64, help: "Connections that work at once"),
+            .option("--max-time", value: "TIME", to: \.maxTime, help: "Give up a plan that takes longer than this"),
         ]
         + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
         + KeyOptions.arguments.map { $0.lifted(\.keys) }
@@ -84,6 +86,12 @@ struct DrillCommand: LifeboatCommand {
         let counters = RestoreProgress()
         let line = ProgressBridge(counters, progress, on: console)
         defer { line.finish() }
+        let context = context.ownTurn
+        if let time = maxTime?.duration ?? target.plan?.maxDrillTime {
+            let name = target.name.map { "the drill of '\($0)'" } ?? "the drill"
+            TimeLimit(time: time, run: name, setting: "maxDrillTime")
+                .begin(context.stop) { "the step '\(counters.currentStep)'" }
+        }
         let rehearsed = try await onEngineThread(context.stop) {
             try DrillTask(target: target, command: self, context: context, counters: counters).run()
         }
