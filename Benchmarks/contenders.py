@@ -6,7 +6,7 @@ from measuring import Stopwatch
 from server import say
 
 NAMES = [
-    "floor", "pg_dump-Z1", "backup", "pg_dump", "restic", "unchanged", "restic-unchanged", "pg_restore", "restore",
+    "floor", "pg_dump-Z1", "backup", "pg_dump", "restic", "unchanged", "restic-unchanged", "pg_restore", "analyzed", "restore",
     "drill", "pgcopydb", "clustered", "scattered", "schema", "definitions",
 ]
 
@@ -34,7 +34,7 @@ class Contenders:
         # A repository that is gone is not made anew in silence.
         self.repository = "repository%d" % number
         steps = [self.floor, self.pg_dump_fast, self.backup, self.pg_dump, self.restic, self.unchanged,
-                 self.restic_again, self.pg_restore, self.restore, self.drill, self.pgcopydb, self.clustered,
+                 self.restic_again, self.pg_restore, self.analyzed, self.restore, self.drill, self.pgcopydb, self.clustered,
                  self.scattered, self.schema, self.definitions]
         if number == 0:
             steps.remove(self.floor)
@@ -42,7 +42,7 @@ class Contenders:
         elif number % 2 == 0:  # who goes first matters to caches
             steps[0:3] = [self.backup, self.pg_dump_fast, self.floor]
             restore = steps.index(self.pg_restore)
-            steps[restore:restore + 2] = [self.restore, self.pg_restore]
+            steps[restore:restore + 3] = [self.restore, self.analyzed, self.pg_restore]
         runs = [step(number) for step in steps]
         return [run for run in runs if run]
 
@@ -77,7 +77,7 @@ class Contenders:
 
     def pg_dump_fast(self, number):
         wanted = self.wants("pg_dump-Z1")
-        if not wanted and not self.wants("pg_restore"):
+        if not wanted and not self.wants("pg_restore") and not self.wants("analyzed"):
             return None
         run = self.watch.run("pg_dump-Z1", number,
                              ["pg_dump", "-Fd", "-j" + self.jobs, "-Z1", "-f", self.path("dump1")],
@@ -118,6 +118,16 @@ class Contenders:
             return None
         self.server.fresh_database("target")
         return self.measure("pg_restore", number, "pg_restore", "-j", self.jobs, "-d", "target", self.path("dump1"))
+
+    def analyzed(self, number):
+        """What PostgreSQL's own manual wants done after a restore, done: ours does it too."""
+        if not self.wants("analyzed"):
+            return None
+        self.server.fresh_database("target")
+        return self.measure(
+            "analyzed", number, "bash", "-c",
+            "pg_restore -j%s -d target %s && vacuumdb -q -j%s --analyze-only -d target"
+            % (self.jobs, self.path("dump1"), self.jobs))
 
     def restore(self, number):
         if not self.wants("restore"):

@@ -62,8 +62,10 @@ class Report:
             ("`lifeboat backup`, 1 % of the rows changed: the newest", "clustered"),
             ("`lifeboat backup`, every hundredth order changed", "scattered"),
             ("`pg_dump -Fc -Z0` into `restic`, nothing changed", "restic-unchanged")])
-        lines += self.table("restore", [("`pg_restore %s`" % j, "pg_restore")], [
+        bases = [("`pg_restore %s`" % j, "pg_restore"), ("the same with statistics", "analyzed")]
+        lines += self.table("restore", bases, [
             ("`pg_restore %s`, statistics not gathered" % j, "pg_restore"),
+            ("`pg_restore %s`, then `vacuumdb --analyze-only`" % j, "analyzed"),
             ("`lifeboat restore`, statistics gathered", "restore"),
             ("`lifeboat drill`: scratch server, restore, proof", "drill"),
             ("`pgcopydb clone` from server to server, statistics gathered", "pgcopydb")])
@@ -81,7 +83,7 @@ class Report:
 
     def json(self):
         names = sorted({run.name for run in self.runs})
-        ratios = {name: {base: self.ratio(name, base) for base in ("pg_dump-Z1", "floor", "backup", "pg_restore")}
+        ratios = {name: {base: self.ratio(name, base) for base in ("pg_dump-Z1", "floor", "backup", "pg_restore", "analyzed")}
                   for name in names}
         return {"lifeboat": self.lifeboat, "server": self.server, "processors": os.cpu_count(),
                 "megabytes": self.options.megabytes, "smallTables": self.options.tables, "jobs": self.options.jobs,

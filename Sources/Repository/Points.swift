@@ -60,7 +60,8 @@ extension Repository {
         for listing in try listPoints(plan: plan).reversed() {
             do {
                 return NewestPoint(point: try readPoint(listing.name), damaged: damaged)
-            } catch let error as Diagnostic where error.isAboutOneObject {
+            } catch let error as Diagnostic where error.isAboutOneObject || error.code == .repositoryFormat {
+                // Whoever may write here could plant one that says to be of a later format, and nobody had backups any more.
                 damaged.append(BadPoint(point: listing.name, reason: error.cause ?? error.summary))
             }
         }

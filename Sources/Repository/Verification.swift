@@ -47,7 +47,7 @@ extension Repository {
                 sound.append(point)
             } catch let error as Diagnostic where error.code == .pointUnknown {
                 continue
-            } catch let error as Diagnostic where error.isAboutOneObject {
+            } catch let error as Diagnostic where error.isAboutOneObject || error.code == .repositoryFormat {
                 run.bad.append(BadPoint(point: name, reason: error.cause ?? error.summary, depth: min(depth, .bytes)))
             }
         }

@@ -29,17 +29,4 @@ package struct RestorePreview: Sendable, Encodable {
         let spaces = part.catalog.tablespaces.keys.map { options.tablespaces[$0] ?? $0 }
         tablespaces = Set(spaces).sorted().map(\.text)
     }
-
-    /// The plan as sentences, in the order in which it would be carried out.
-    package var steps: [String] {
-        [
-            "check that the target is empty, new enough, and has the extensions",
-            "create \(definitions) objects: roles, schemas, types, functions, tables",
-            "load \(rows) rows (\(textBytes) bytes of text) into \(tables) tables, the largest first",
-            "build indexes, constraints, triggers and policies in parallel",
-            "apply privileges, refresh materialized views, gather statistics",
-        ] + extensionTables.map { "leave '\($0)' as it is where an extension of the target has rows there already" }
-            + tablespaces.map { "use the tablespace '\($0)' where the target has it" }
-            + leftOut.map { "leave out \($0.object): \($0.reason)" }
-    }
 }

@@ -124,6 +124,19 @@ struct TamperingTests {
         #expect(try scene.repository.newestPoint(plan: Scene.shop)?.name == Scene.name(0))
     }
 
+    @Test("a point that says to be of a later format is passed over, and keeps a prune from deciding")
+    func laterFormat() throws {
+        let store = MemoryStore()
+        let scene = try Scene(store)
+        try scene.commit(Scene.name(0))
+        let bytes = try #require(store.objects[objectKey("points/shop/2027/01/20270115T080000Z.point")])
+        let later = String(decoding: bytes, as: Unicode.ASCII.self).replacing("\"format\":1,", with: "\"format\":9,")
+        store.replace(try objectKey("points/shop/2027/01/20270115T090000Z.point"), with: Array(later.utf8))
+        #expect(code { _ = try scene.repository.readPoint(Scene.name(1)) } == .repositoryFormat)
+        let newest = try scene.repository.newest(plan: Scene.shop)
+        #expect(newest.point?.name == Scene.name(0) && newest.damaged.map(\.point) == [Scene.name(1)])
+    }
+
     @Test("a newer descriptor of a stranger does not hide the last good one")
     func descriptors() throws {
         let store = MemoryStore()

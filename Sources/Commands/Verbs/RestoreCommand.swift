@@ -199,7 +199,7 @@ struct RestoreCommand: LifeboatCommand {
         case .json: try console.answer("restore-plan", summary)
         case .text:
             console.answer(StyledText("restore \(source.manifest.point) into \(target.displayName):"))
-            for step in summary.steps { console.answer("  \(step)") }
+            for step in summary.sentences { console.answer("  \(step)") }
         }
     }
 
