@@ -142,6 +142,15 @@ struct Oracle {
         }
     }
 
+    /// I6: which secrets the program shows in what it says; an error may name the table that it is about.
+    func exposed(by answer: Answer) -> [Breach] {
+        let errors = answer.errors.split(separator: "\n").map { line in
+            secrets.filter { $0.hasPrefix("marker_of_a_table") && line.hasPrefix("error: ") }
+                .reduce(String(line)) { $0.replacing("'public.\($1)'", with: "a table") }
+        }
+        return exposed(Array((answer.output + errors.joined(separator: "\n")).utf8), in: "what the program says")
+    }
+
     /// I2 and I8: restores a point into a fresh database and compares it with the picture of the source.
     func unfaithful(_ store: any ObjectStore, _ point: PointName, _ picture: DatabasePicture) throws -> [Breach] {
         try withDatabase(options: "TEMPLATE template0") { target in

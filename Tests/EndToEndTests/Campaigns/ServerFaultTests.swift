@@ -101,7 +101,7 @@ struct ServerFaultTests {
             let hasFired = proxy.hasFired
             proxy.stop()
             if hasFired { reached += 1 }
-            var found = world.oracle.exposed(Array((answer.output + answer.errors).utf8), in: "what the program says")
+            var found = world.oracle.exposed(by: answer)
             if answer.status != 0, answer.errorLines.count < 2 {
                 found.append(Breach(promise: .honest, text: "the program failed and does not say why"))
             }

@@ -106,7 +106,7 @@ private struct Before {
 
     func judge(_ result: SystemCallTests.Result, _ mode: Faultline.Mode, _ world: ProgramWorld) throws -> [Breach] {
         let answer = result.answer
-        var found = world.oracle.exposed(Array((answer.output + answer.errors).utf8), in: "what the program says")
+        var found = world.oracle.exposed(by: answer)
         if !result.isRestoredRight {
             found.append(Breach(promise: .noticed, text: "a restore ended well with other rows"))
         }
