@@ -37,7 +37,8 @@ package struct CatalogReader {
         let ahead = second.map { QueryAhead(Self.questionsAhead(major), in: $0) }
         defer { ahead?.end() }
         let context = try ReadingContext(connection, ahead: ahead)
-        var found = try Self.readKinds(context)
+        let columns = try readColumns(context)
+        var found = try Self.readKinds(context, columns)
         let used = try CompletenessCheck(context, found).run(excluding: exclusion)
         // What belongs to an extension comes with it, and so does what lives on its tables.
         found.removeAll { context.members[$0.address] != nil }
@@ -47,7 +48,7 @@ package struct CatalogReader {
         }
         try noticeLeftBehind(context)
         try addExtensionDependence(context, to: &found)
-        try RemarkReader(context).attach(to: &found)
+        try RemarkReader(context, columns: columns).attach(to: &found)
         let excluded = exclusion.cascade(over: found)
         let edges = try DependencyEdges(context)
         var resolver = DependencyResolver(found, edges)
@@ -73,8 +74,7 @@ package struct CatalogReader {
     }
 
     /// Every kind, one bulk query or two each.
-    private static func readKinds(_ context: ReadingContext) throws -> [FoundObject] {
-        let columns = try readColumns(context)
+    private static func readKinds(_ context: ReadingContext, _ columns: [UInt32: [Column]]) throws -> [FoundObject] {
         var found = try readRoles(context)
         found += try readDatabaseProperties(context)
         found += try readSchemas(context)

@@ -3,8 +3,13 @@ import PostgresClient
 /// Puts comments and security labels on the objects they belong to.
 struct RemarkReader {
     private let context: ReadingContext
+    /// By relation, in the order of their numbers.
+    private let columns: [UInt32: [Column]]
 
-    init(_ context: ReadingContext) { self.context = context }
+    init(_ context: ReadingContext, columns: [UInt32: [Column]]) {
+        self.context = context
+        self.columns = columns
+    }
 
     func attach(to objects: inout [FoundObject]) throws {
         // By index all through: a copy of each object would take longer than the rest.
@@ -27,7 +32,7 @@ struct RemarkReader {
             } else if let index = positions[address] {
                 let reference = objects[index].object.reference
                 let target =
-                    row["attname"].map { "COLUMN \(reference).\(quoted($0))" }
+                    try columnName(row).map { "COLUMN \(reference).\(quoted($0))" }
                     ?? objects[index].kind.keyword + " " + reference
                 let isUsual = target == "SCHEMA \"public\"" && row.text("text") == "standard public schema"
                 if isUsual { continue }
@@ -46,6 +51,17 @@ struct RemarkReader {
         for index in objects.indices where objects[index].object.remarks.count > 1 {
             objects[index].object.remarks.sort { ($0.target, $0.provider ?? "") < ($1.target, $1.provider ?? "") }
         }
+    }
+
+    /// The column that a row is about; nil when it is about the whole.
+    private func columnName(_ row: Row) throws -> String? {
+        guard let number = row["part"].flatMap({ UInt32($0) }), number != 0,
+            row.oid("classoid") == SystemCatalog.relation
+        else { return nil }
+        let relation = row.oid("objoid")
+        if let column = columns[relation]?.first(where: { $0.number == number }) { return column.name }
+        return try context.query("SELECT attname FROM pg_attribute WHERE attrelid = \(relation) AND attnum = \(number)")
+            .first?["attname"]
     }
 
     /// A large object may have any number.
@@ -89,14 +105,11 @@ struct RemarkReader {
         }
     }
 
-    /// The query for them; columns are looked up one by one, because the server would read all there are otherwise.
+    /// The query for them; columns have their numbers here, for their names were read before.
     ///
     /// A NOT NULL, and a check that a parent brings, is made with its table.
     static let sql = """
-        SELECT d.classoid, d.objoid,
-          CASE WHEN d.classoid = 'pg_class'::regclass AND d.objsubid <> 0 THEN
-            (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = d.objoid AND a.attnum = d.objsubid)
-          END AS attname, k.conname,
+        SELECT d.classoid, d.objoid, d.objsubid AS part, k.conname,
           CASE WHEN k.contype IN ('c', 'n') AND k.convalidated THEN k.conrelid END AS made_with,
           NULL AS provider, d.description AS text
         FROM pg_description d
@@ -104,12 +117,9 @@ struct RemarkReader {
         WHERE d.objoid >= \(ReadingContext.firstUserOID) OR d.classoid = 'pg_namespace'::regclass
           OR d.classoid = 'pg_extension'::regclass
         UNION ALL
-        SELECT l.classoid, l.objoid, a.attname, NULL, NULL, l.provider, l.label
-        FROM pg_seclabel l
-        LEFT JOIN pg_attribute a ON l.classoid = 'pg_class'::regclass AND l.objsubid <> 0
-          AND a.attrelid = l.objoid AND a.attnum = l.objsubid
+        SELECT l.classoid, l.objoid, l.objsubid, NULL, NULL, l.provider, l.label FROM pg_seclabel l
         UNION ALL
-        SELECT l.classoid, l.objoid, NULL, NULL, NULL, l.provider, l.label
+        SELECT l.classoid, l.objoid, 0, NULL, NULL, l.provider, l.label
         FROM pg_shseclabel l WHERE l.classoid = 'pg_authid'::regclass
           OR l.classoid = 'pg_database'::regclass
             AND l.objoid = (SELECT oid FROM pg_database WHERE datname = current_database())
