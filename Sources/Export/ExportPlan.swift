@@ -20,6 +20,8 @@ package struct ExportPlan: Sendable {
     package var lockTimeout: Duration = .seconds(10)
     /// How long anybody may wait for a table that the export reads, before the export gives way; nil for ever.
     package var maxLockWait: Duration?
+    /// How long a session that can be done without is waited for; one that cannot is given six times as long.
+    package var sessionPatience = Duration.seconds(10)
     /// How many bytes of table, TOAST included, one range should have; those of very large tables have more.
     ///
     /// A change costs a range, and a range costs two statements and some 100 bytes in the point.

@@ -129,6 +129,8 @@ final class SnapshotCoordinator {
         try connection.execute(
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \(pinned.statements)"
         )
+        // From here on two server connections are needed at once, and a pool may not have them.
+        try probe.answered(within: plan.sessionPatience * 6) { try probe.execute("SELECT 1") }
         let locked = try lockEverything()
         // Before the snapshot: nothing that was committed by this instant is missing.
         guard

@@ -19,7 +19,8 @@ final class SnapshotReader {
         self.snapshot = snapshot
         self.pinned = pinned
         connection = try Connection(plan.source, stop: stop)
-        try begin()
+        // The coordinator and its probe hold two server connections already, and a pool may have no third.
+        try connection.answered(within: plan.sessionPatience) { try begin() }
     }
 
     /// Locks the tables without waiting; returns those that somebody with a stronger lock stands in line for.

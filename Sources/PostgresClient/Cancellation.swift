@@ -1,4 +1,5 @@
 import CPQ
+import Dispatch
 import Glibc
 import Streams
 import Synchronization
@@ -10,13 +11,18 @@ import Synchronization
 package final class Cancellation: Sendable {
     private struct State {
         var handle: CancelHandle?
+        var socket: Int32
         var isBusy = false
+        var hasHungUp = false
     }
+
+    /// How long a server has to end a statement that it was asked to end.
+    private static let patience = DispatchTimeInterval.seconds(10)
 
     private let state: Mutex<State>
 
     init(connection: OpaquePointer) {
-        state = Mutex(State(handle: CancelHandle(connection)))
+        state = Mutex(State(handle: CancelHandle(connection), socket: PQsocket(connection)))
     }
 
     /// Asks the server to end the running statement; it fails there with SQLSTATE 57014.
@@ -30,9 +36,11 @@ package final class Cancellation: Sendable {
     /// Asks again and again until the statement has ended: a request that arrives just before the statement reaches the
     /// server is lost.
     ///
-    /// Returns at once; a thread of its own does the work.
+    /// Where that does not help, it hangs up: a pooler that has given this session no server has nobody to ask. Returns at
+    /// once; a thread of its own does the work.
     func cancelUntilIdle() {
         guard isBusy else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { [weak self] in self?.hangUp() }
         startDedicatedThread {
             while self.isBusy {
                 self.cancel()
@@ -40,6 +48,18 @@ package final class Cancellation: Sendable {
             }
         }
     }
+
+    /// Ends the connection under a statement that still runs: whoever waits for its answer hears that there is none.
+    func hangUp() {
+        state.withLock { state in
+            guard state.isBusy, state.handle != nil, state.socket >= 0 else { return }
+            state.hasHungUp = true
+            _ = shutdown(state.socket, Int32(SHUT_RDWR))
+        }
+    }
+
+    /// Whether the connection was lost because of us.
+    var hasHungUp: Bool { state.withLock { $0.hasHungUp } }
 
     /// Told by the connection when a statement starts and when it has ended.
     func setBusy(_ busy: Bool) { state.withLock { $0.isBusy = busy } }

@@ -203,8 +203,22 @@ extension Connection {
             return try body()
         } catch let error as PostgresError {
             if PQstatus(raw) != CONNECTION_OK { isUsable = false }
-            if let stop, stop.isRequested, error.isCancelled { throw Stopped() }
+            if let stop, stop.isRequested, error.isCancelled || cancellation.hasHungUp { throw Stopped() }
             throw error
+        }
+    }
+
+    /// Does `body`, whose statements must all be answered within `patience`; hangs up otherwise and throws that there is no
+    /// room: a pooler lets a session wait for ever, without a word.
+    package func answered<Result>(within patience: Duration, _ body: () throws -> Result) throws -> Result {
+        let watch = Stop()
+        watch.whenRequested { [weak cancellation] in cancellation?.hangUp() }
+        watch.limit(to: patience) { Stopped() }
+        defer { watch.liftLimit() }
+        do {
+            return try body()
+        } catch let error as PostgresError where watch.isRequested && error.isConnectionLost {
+            throw PostgresError(message: "\(PostgresError.noAnswer) \(patience.components.seconds) s", phase: error.phase)
         }
     }
 

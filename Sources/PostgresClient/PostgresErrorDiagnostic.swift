@@ -25,7 +25,12 @@ extension PostgresError {
     package var saysNoRoom: Bool { sqlState == "53300" || saysPoolIsEmpty || mentions(Self.noRoom) }
 
     /// Whether a pooler had no server session to give for as long as it lets anybody wait.
-    package var saysPoolIsEmpty: Bool { message.contains("query_wait_timeout") }
+    package var saysPoolIsEmpty: Bool {
+        message.contains("query_wait_timeout") || message.hasPrefix(Self.noAnswer)
+    }
+
+    /// How we say that a pooler has let a session wait.
+    static let noAnswer = "nothing answered this session within"
 
     /// The words of servers and poolers: libpq reports no SQLSTATE for a refused connection.
     private static let noRoom = [

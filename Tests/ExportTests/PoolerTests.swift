@@ -1,8 +1,10 @@
 import Diagnostics
 import Export
+import Glibc
 import Model
 import PostgresClient
 import Repository
+import Streams
 import TestSupport
 import Testing
 
@@ -48,6 +50,53 @@ struct PoolerTests {
                 )
                 let words = "the server granted only \(pool.granted) of 3 sessions for copying"
                 #expect(outcome.report.notices.contains(words), "\(outcome.report.notices)")
+            }
+        }
+    }
+
+    @Test("a pool that lets a session wait for ever does not keep a backup, which does without it")
+    func endlessWait() throws {
+        try withScene(sql: shopSQL) { scene in
+            try Pooler.with(.session, size: 2, for: scene.source, more: "query_wait_timeout = 0") { pooler in
+                let outcome = try scene.backup {
+                    $0.source = pooler.settings
+                    $0.workerCount = 2
+                    $0.sessionPatience = .milliseconds(700)
+                }
+                let words = "the server granted only 0 of "
+                #expect(outcome.report.notices.contains { $0.hasPrefix(words) }, "\(outcome.report.notices)")
+            }
+            for mode in Pooler.Mode.allCases {
+                try Pooler.with(mode, size: 1, for: scene.source, more: "query_wait_timeout = 0") { pooler in
+                    let refused = try diagnostic {
+                        try scene.backup {
+                            $0.source = pooler.settings
+                            $0.sessionPatience = .milliseconds(200)
+                        }
+                    }
+                    #expect(refused.hint?.contains("at least two sessions") == true, "\(refused)")
+                }
+            }
+        }
+    }
+
+    @Test("whoever stops a session that waits for a server connection is not kept waiting")
+    func stoppedInTheQueue() async throws {
+        try await onDedicatedThread {
+            try withScene(sql: shopSQL) { scene in
+                try Pooler.with(.session, size: 1, for: scene.source, more: "query_wait_timeout = 0") { pooler in
+                    let holder = try Connection(pooler.settings)
+                    try holder.execute("SELECT 1")
+                    let stop = Stop()
+                    let waiting = try Connection(pooler.settings, stop: stop)
+                    startDedicatedThread {
+                        usleep(300_000)
+                        stop.request()
+                    }
+                    let begun = ContinuousClock.now
+                    #expect(throws: Stopped.self) { try waiting.execute("SELECT 1") }
+                    #expect(ContinuousClock.now - begun < .seconds(60))
+                }
             }
         }
     }

@@ -26,7 +26,13 @@ struct NotNulls {
     private var found: [ColumnPlace: Unusual] = [:]
 
     init(_ context: ReadingContext) throws {
-        guard context.major >= 18 else { return }
+        guard context.major >= 18 else {
+            for row in try context.query(Self.inherited) {
+                let place = ColumnPlace(relation: row.oid("attrelid"), number: row.oid("attnum"))
+                found[place] = Unusual(isElsewhere: true, clause: NotNullClause())
+            }
+            return
+        }
         for row in try context.query(Self.sql) {
             let isHere = row.flag("convalidated") && !row.flag("is_brought")
             let clause = NotNullClause(
@@ -39,6 +45,15 @@ struct NotNulls {
     }
 
     subscript(place: ColumnPlace) -> Unusual? { found[place] }
+
+    /// Up to 17 it is a mark on the column, which a child has from its parent without saying so.
+    private static let inherited = """
+        SELECT a.attrelid, a.attnum
+        FROM pg_inherits h
+        JOIN pg_class c ON c.oid = h.inhrelid AND NOT c.relispartition
+        JOIN pg_attribute a ON a.attrelid = h.inhrelid AND a.attnotnull AND NOT a.attislocal AND NOT a.attisdropped
+        JOIN pg_attribute p ON p.attrelid = h.inhparent AND p.attname = a.attname AND p.attnotnull
+        """
 
     /// The server's own choice depends on what has the name already, and the order of a restore is another one: where two
     /// constraints of a schema share a name, as a partition's shares its parent's, it is said.

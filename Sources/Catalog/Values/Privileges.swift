@@ -20,10 +20,12 @@ package struct Privileges: Codable, Sendable, Hashable {
     /// reading, independent of the server's version and of the order in which things were granted.
     package var changes: [String] { changes { " by \($0.grantor)" } }
 
-    /// The same whoever granted it.
-    var changesByAnyone: [String] { changes { _ in "" } }
+    /// The same whoever granted it, and without what was taken from the owner of the fresh object, who is whoever made that
+    /// cluster.
+    var changesBesideOwners: [String] { changes(takenFrom: { $0.grantee != $0.grantor }) { _ in "" } }
 
-    private func changes(_ suffix: (Grant) -> String) -> [String] {
+    private func changes(takenFrom isCounted: (Grant) -> Bool = { _ in true }, _ suffix: (Grant) -> String) -> [String]
+    {
         func sentences(_ grants: [Grant], _ verb: String, _ preposition: String, column: String? = nil) -> [String] {
             grants.flatMap { grant in
                 grant.privileges.map { privilege in
@@ -34,7 +36,7 @@ package struct Privileges: Codable, Sendable, Hashable {
                 }
             }
         }
-        var lines = sentences(Self.missing(from: initial, in: grants), "revoke", "from")
+        var lines = sentences(Self.missing(from: initial, in: grants).filter(isCounted), "revoke", "from")
         lines += sentences(Self.missing(from: grants, in: initial), "grant", "to")
         for (column, grants) in columns { lines += sentences(grants, "grant", "to", column: column) }
         return lines.sorted()

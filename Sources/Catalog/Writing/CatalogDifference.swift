@@ -15,9 +15,11 @@ package struct CatalogDifference: Sendable, Hashable {
         normalised: (CatalogObject) -> CatalogObject? = { $0 }
     ) -> CatalogDifference {
         let namesNotNull = first.serverMajor < 18 && second.serverMajor >= 18
-        let before = first.objects.compactMap(normalised)
+        let before = first.objects.compactMap(normalised).filter { !$0.isOwnersAffair }
         let after = Dictionary(
-            second.objects.compactMap(normalised).map { namesNotNull ? $0.withoutNamesOfNotNull : $0 }.map {
+            second.objects.compactMap(normalised).filter { !$0.isOwnersAffair }.map {
+                namesNotNull ? $0.withoutNamesOfNotNull : $0
+            }.map {
                 ($0.identity, $0)
             },
             uniquingKeysWith: { first, _ in first }
@@ -93,9 +95,14 @@ extension CatalogObject {
     ///
     /// The owner of what the server or an extension made is whoever made that cluster, and so is who granted.
     fileprivate var privilegeLines: [String] {
-        let isMadeHere = owner != nil || stages.contains { !$0.statements.isEmpty }
-        return (isMadeHere ? privileges?.changes : privileges?.changesByAnyone) ?? []
+        (isMadeHere ? privileges?.changes : privileges?.changesBesideOwners) ?? []
     }
+
+    private var isMadeHere: Bool { owner != nil || stages.contains { !$0.statements.isEmpty } }
+
+    /// Whether it is there only for the owner's own rights, on what the server or an extension made: a superuser of another
+    /// cluster has another name, and needs none of them.
+    fileprivate var isOwnersAffair: Bool { !isMadeHere && privileges != nil && privilegeLines.isEmpty }
 }
 
 extension ObjectIdentity {
@@ -166,7 +173,9 @@ package struct FieldDifference: Sendable, Hashable {
     }
 
     private static func definition(_ object: CatalogObject) -> [String] {
-        object.withoutUsualNamesOfNotNull.stages.flatMap { stage in
+        // The server keeps them in the order in which the roles were made, which is another one in a copy.
+        if object.identity.kind == .defaultPrivileges { return object.stages.flatMap(\.statements).sorted() }
+        return object.withoutUsualNamesOfNotNull.stages.flatMap { stage in
             stage.statements.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
         }
     }

@@ -9,7 +9,28 @@ extension CatalogObject {
     package var ownerStatement: String? {
         guard let owner, !stages.isEmpty else { return nil }
         if identity.kind == .database { return inThisDatabase("ALTER DATABASE", "OWNER TO \(quoted(owner))") }
-        return "ALTER \(identity.kind.keyword) \(reference) OWNER TO \(quoted(owner))"
+        let statement = "ALTER \(identity.kind.keyword) \(reference) OWNER TO \(quoted(owner))"
+        let isSuperusers = identity.kind == .eventTrigger || identity.kind == .foreignDataWrapper
+        return isSuperusers ? Self.givingToSuperuser(statement, owner) : statement
+    }
+
+    /// Some kinds are given to superusers only, and their owner may have been one: it is one again for this statement, in a
+    /// transaction of which nobody else sees more than its end.
+    private static func givingToSuperuser(_ statement: String, _ owner: String) -> String {
+        doStatement(
+            """
+            BEGIN
+              IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = \(literal(owner)))
+                OR NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER) THEN
+                \(statement);
+              ELSE
+                ALTER ROLE \(quoted(owner)) SUPERUSER;
+                \(statement);
+                ALTER ROLE \(quoted(owner)) NOSUPERUSER;
+              END IF;
+            END
+            """
+        )
     }
 
     /// What says the comments and the security labels.
