@@ -132,20 +132,28 @@ struct PruneText {
             + Self.summary(answer)
     }
 
+    /// What became of the points that no rule keeps; the store may not have let go of all.
+    private static func removal(_ answer: PruneAnswer) -> String {
+        let count = answer.removed.count
+        let bytes = answer.removed.isEmpty ? "" : " (\(byteText(answer.removedPointBytes)))"
+        guard let done = answer.done else { return "\(count) to remove" + bytes }
+        let removed = done.removedPoints.count
+        return removed < count ? "\(removed) of \(count) removed" : "\(count) removed" + bytes
+    }
+
     private static func summary(_ answer: PruneAnswer) -> [StyledText] {
         let isDone = answer.done != nil
-        var lines: [StyledText] = [
-            StyledText(
-                "\(answer.kept.count) kept, \(answer.removed.count) \(isDone ? "removed" : "to remove")"
-                    + (answer.removed.isEmpty ? "" : " (\(byteText(answer.removedPointBytes)))")
-            )
-        ]
+        var lines = [StyledText("\(answer.kept.count) kept, \(removal(answer))")]
         func add(_ archives: PruneAnswer.Archives, _ what: String) {
             guard !archives.isEmpty else { return }
             let noun = archives.count == 1 ? "archive" : "archives"
             lines.append(StyledText("\(archives.count) \(noun), \(byteText(archives.bytes)), \(what)"))
         }
-        add(answer.deleted, isDone ? "deleted" : "deleted at once")
+        if let done = answer.done, done.removedArchives < answer.deleted.count {
+            lines.append(StyledText("\(done.removedArchives) of \(answer.deleted.count) archives deleted"))
+        } else {
+            add(answer.deleted, isDone ? "deleted" : "deleted at once")
+        }
         add(
             answer.condemned,
             isDone ? "condemned: a prune in a day deletes them" : "condemned, and deleted a day later"

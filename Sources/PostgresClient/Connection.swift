@@ -208,8 +208,9 @@ extension Connection {
         }
     }
 
-    /// Does `body`, whose statements must all be answered within `patience`; hangs up otherwise and throws that there is no
-    /// room: a pooler lets a session wait for ever, without a word.
+    /// Does `body`, whose statements must all be answered within `patience`.
+    ///
+    /// Hangs up otherwise, and throws that there is no room: a pooler lets a session wait for ever, without a word.
     package func answered<Result>(within patience: Duration, _ body: () throws -> Result) throws -> Result {
         let watch = Stop()
         watch.whenRequested { [weak cancellation] in cancellation?.hangUp() }
@@ -218,7 +219,10 @@ extension Connection {
         do {
             return try body()
         } catch let error as PostgresError where watch.isRequested && error.isConnectionLost {
-            throw PostgresError(message: "\(PostgresError.noAnswer) \(patience.components.seconds) s", phase: error.phase)
+            throw PostgresError(
+                message: "\(PostgresError.noAnswer) \(patience.components.seconds) s",
+                phase: error.phase
+            )
         }
     }
 

@@ -50,6 +50,35 @@ struct SeveralCopiesTests {
         }
     }
 
+    @Test("a point that somebody took away is brought back by a sync, and nothing is held against it any more")
+    func broughtBack() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            for note in ["one", "two", "three"] {
+                try scene.change("UPDATE customer SET note = '\(note)' WHERE id = 1")
+                #expect(try copies.backUp().status == 0)
+            }
+            let points = try Directory(copies.path("b") + "/points").entries().filter { $0.kind == .file }
+                .map { copies.path("b") + "/points/" + $0.path }.sorted()
+            try #require(points.count == 3)
+            // One that another continues, and the newest.
+            for point in [points[1], points[2]] { try #require(unlink(point) == 0) }
+            let missing = try copies.run(["verify", "--from", "b", "--config", copies.config])
+            #expect(missing.status == 13 && missing.output.contains("missing shop/"), "\(missing)")
+            #expect(try copies.run(["repo", "sync", "a", "b", "--config", copies.config]).status == 0)
+            for _ in 1...2 {
+                let verify = try copies.run(["verify", "--from", "b", "--config", copies.config])
+                #expect(verify.status == 0 && !verify.output.contains("missing"), "\(verify)")
+                // It is missed when it goes again.
+                try #require(unlink(points[1]) == 0)
+                #expect(try copies.run(["verify", "--from", "b", "--config", copies.config]).status == 13)
+                #expect(try copies.run(["repo", "sync", "a", "b", "--config", copies.config]).status == 0)
+            }
+            let prune = try copies.run(["prune", "--from", "b", "--config", copies.config, "--policy", "nightly-30d"])
+            #expect(prune.status == 0, "\(prune)")
+        }
+    }
+
     @Test("a repository that cannot be opened is named, and none at all is that error's status")
     func unreachable() throws {
         try Scene.with { scene in

@@ -43,6 +43,20 @@ struct SeveralPlansTests {
             #expect(backup.errors.contains("NO_SUCH_URL") && backup.errors.contains("NO_SUCH_PASSWORD"), "\(backup)")
             #expect(backup.errors.contains("lifeboat repo sync a far"), "\(backup)")
 
+            // Of `cut` nothing can be known; the others are reported all the same.
+            try #require(unlink(config) == 0)
+            let more = try write(
+                Self.settings.replacing(
+                    "plans: {",
+                    with: "plans: { cut: { source: { env: \"SHOP\" }, repositories: [\"far\"] },"
+                ),
+                in: scene
+            )
+            let report = try scene.lifeboat("report", "--config", more, "--format", "json", environment: shop)
+            #expect(report.status == 5, "\(report)")
+            #expect(JSON(report)["failed"].count == 1 && JSON(report)["failed"][0]["plan"].text == "cut", "\(report)")
+            #expect(JSON(report)["reports"].count == 4, "\(report)")
+
             let drill = try scene.lifeboat("drill", "--config", config, "dead", "shop", environment: shop)
             #expect(drill.output.contains("proven shop/"), "\(drill)")
             #expect(drill.status == 13 && drill.errors.contains("error: "), "\(drill)")

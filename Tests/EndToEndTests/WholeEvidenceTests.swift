@@ -87,6 +87,19 @@ struct WholeEvidenceTests {
             #expect(points.errors.contains("'c' of the plan is 'a' by another name"), "\(points)")
             let report = try copies.run(["report", "--config", copies.config])
             #expect(report.status == 4 && report.output.contains("in 2 of 3"), "\(report)")
+            // Whoever changes something does not take it for a further one: a hold would not reach it, a prune would act in it.
+            let name = try #require(
+                JSON(try copies.run(["points", "--config", copies.config, "--format", "json"]))[
+                    "points"
+                ][0]["name"].text
+            )
+            for line in [
+                ["backup"], ["hold", name, "--reason", "audit"], ["prune", "--policy", "nightly-30d"], ["verify"],
+            ] {
+                let answer = try copies.run(line + ["--config", copies.config])
+                #expect(answer.status == 3, "\(answer)")
+                #expect((answer.errors + answer.output).contains("that is one copy, not two"), "\(answer)")
+            }
         }
     }
 }

@@ -17,7 +17,16 @@ struct BackupTask: Sendable {
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
         let (keyring, keysMade) = try command.keys.keyringOrNew(in: context)
         var plan = try plan()
-        let opened = job.places.map { place in Result { try open(place, keyring) } }
+        var names: [String: String] = [:]
+        let opened = job.places.map { place in
+            Result {
+                let opened = try open(place, keyring)
+                let id = opened.repository.descriptor.id
+                if let same = names[id] { throw Diagnostic.sameRepository(place.name, as: same) }
+                names[id] = place.name
+                return opened
+            }
+        }
         let repositories = opened.compactMap { try? $0.get().repository }
         plan.outOfReach = zip(job.places, opened).compactMap { place, result in
             if case .failure = result { place.displayName } else { nil }

@@ -29,7 +29,8 @@ struct PlanRepositories: Sendable {
 
     /// Opens these, in their order; throws only when none of them opens.
     ///
-    /// One that is the same repository as another before it is one copy, and is left out.
+    /// One that is the same repository as another before it is one copy, and is left out; for whoever changes something it
+    /// is a failure.
     init(
         _ places: [RepositoryPlace],
         _ keyring: Keyring,
@@ -43,7 +44,11 @@ struct PlanRepositories: Sendable {
             do {
                 let repository = try Repository.open(try place.store(in: context, for: use), keyring: keyring)
                 if let same = opened.first(where: { $0.repository.descriptor.id == repository.descriptor.id }) {
-                    doubles.append((place.name, same.name))
+                    if use == .reading {
+                        doubles.append((place.name, same.name))
+                    } else {
+                        failures.append((place.name, .sameRepository(place.name, as: same.name)))
+                    }
                     continue
                 }
                 opened.append(Opened(name: place.name, repository: repository))
@@ -60,14 +65,7 @@ struct PlanRepositories: Sendable {
     /// Why repositories of the plan were left out.
     var passedOver: [Diagnostic] {
         failures.map { .passedOver("repository '\($0.name)' does not count: \($0.error.summary)") }
-            + doubles.map { double in
-                Diagnostic(
-                    .partial,
-                    "repository '\(double.name)' of the plan is '\(double.same)' by another name: that is one copy, not two",
-                    cause: "their descriptors have the same id",
-                    hint: "Give each repository a place of its own."
-                )
-            }
+            + doubles.map { .sameRepository($0.name, as: $0.same) }
     }
 
     /// What to tell beside the answer, once the repositories were read: what was left out, and what was found on the way.
@@ -105,5 +103,19 @@ extension [PointListing] {
         guard selector == "latest" || selector.hasSuffix("/latest") else { return first }
         let now = Instant.now
         return self.max { PointListing.isOlder($0, $1, now: now) }
+    }
+}
+
+extension Diagnostic {
+    /// Two names for one repository, or a copy of its files that goes its own way since: neither is a second copy of what is
+    /// in the first, and what is said in one does not reach the other.
+    static func sameRepository(_ name: String, as other: String) -> Diagnostic {
+        Diagnostic(
+            .settingsInvalid,
+            "repository '\(name)' of the plan is '\(other)' by another name, or a copy of its files:"
+                + " that is one copy, not two",
+            cause: "their descriptors have the same id",
+            hint: "Make a new one in a place of its own with 'lifeboat repo init', and fill it with 'lifeboat repo sync'."
+        )
     }
 }

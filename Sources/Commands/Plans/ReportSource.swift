@@ -15,8 +15,12 @@ struct ReportSource {
     /// That, and what was found on the way, once the facts were read.
     var warnings: [Diagnostic] { passedOver + repositories.flatMap(\.repository.remarks) }
 
-    /// The repository that was named with its plans, or plans of the settings.
-    static func all(_ command: ReportCommand, in context: CommandContext) throws -> [ReportSource] {
+    /// The repository that was named with its plans, or plans of the settings; or why nothing can be known of a plan, which
+    /// keeps no other from its report.
+    static func all(
+        _ command: ReportCommand,
+        in context: CommandContext
+    ) throws -> [(plan: PlanName, source: Result<ReportSource, Diagnostic>)] {
         let keyring = try command.keys.keyring(in: context)
         if let from = command.repository.from {
             let repository = try Repository.open(
@@ -35,7 +39,7 @@ struct ReportSource {
                 )
             }
             let opened = PlanRepositories.Opened(name: repository.displayName, repository: repository)
-            return plans.map { ReportSource(plan: $0, repositories: [opened], settings: nil) }
+            return plans.map { ($0, .success(ReportSource(plan: $0, repositories: [opened], settings: nil))) }
         }
         let settings = try SettingsChoice(config: command.repository.config).load(in: context)
         return try settings.plans(named: command.plans + (command.repository.plan.map { [$0] } ?? [])).map { plan in
@@ -43,13 +47,21 @@ struct ReportSource {
                 throw Diagnostic(.settingsInvalid, "'\(plan.name)' cannot be the name of a plan")
             }
             // Facts come from those within reach; what lies only in the others counts as not there.
-            let found = try PlanRepositories(
-                try settings.places(ofPlan: plan.name, in: context),
-                keyring,
-                in: context,
-                for: .reading
-            )
-            return ReportSource(plan: name, repositories: found.opened, settings: plan, passedOver: found.passedOver)
+            let source = Result {
+                let found = try PlanRepositories(
+                    try settings.places(ofPlan: plan.name, in: context),
+                    keyring,
+                    in: context,
+                    for: .reading
+                )
+                return ReportSource(
+                    plan: name,
+                    repositories: found.opened,
+                    settings: plan,
+                    passedOver: found.passedOver
+                )
+            }
+            return (name, source.mapError(diagnostic))
         }
     }
 

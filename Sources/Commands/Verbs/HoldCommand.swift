@@ -96,7 +96,9 @@ struct HoldCommand: LifeboatCommand {
             .partial,
             "the \(releases ? "release" : "hold") of \(name) did not reach \(names)",
             cause: first.error.summary,
-            hint: "Do it again when that repository can be written; a prune there does not know of it."
+            hint: first.error.code == .settingsInvalid
+                ? first.error.hint
+                : "Do it again when that repository can be written; a prune there does not know of it."
         )
         return (answer, missed, places.remarks)
     }

@@ -78,9 +78,17 @@ struct PruneCommand: LifeboatCommand {
         let console = context.console(output)
         var answers: [PruneAnswer] = []
         var failures = PruneFailures()
+        var names: [String: String] = [:]
         for target in try targets(in: context) {
             do {
-                let (answer, warnings) = try await onEngineThread(context.stop) { try prune(target, in: context) }
+                let repository = try await onEngineThread(context.stop) { try open(target, in: context) }
+                if let same = names[repository.descriptor.id] {
+                    throw Diagnostic.sameRepository(target.place.name, as: same)
+                }
+                names[repository.descriptor.id] = target.place.name
+                let (answer, warnings) = try await onEngineThread(context.stop) {
+                    try prune(target, in: repository, context)
+                }
                 for warning in warnings { console.warn(warning, as: output.format) }
                 if output.format == .text { PruneText(answer).lines.forEach(console.answer) }
                 answers.append(answer)
@@ -125,9 +133,18 @@ struct PruneCommand: LifeboatCommand {
         )
     }
 
-    private func prune(_ target: PruneTarget, in context: CommandContext) throws -> (PruneAnswer, [Diagnostic]) {
-        let store = try target.place.store(in: context, for: use)
-        let opened = try Repository.open(store, keyring: try keys.keyring(in: context))
+    private func open(_ target: PruneTarget, in context: CommandContext) throws -> Repository {
+        try Repository.open(
+            try target.place.store(in: context, for: use),
+            keyring: try keys.keyring(in: context)
+        )
+    }
+
+    private func prune(
+        _ target: PruneTarget,
+        in opened: Repository,
+        _ context: CommandContext
+    ) throws -> (PruneAnswer, [Diagnostic]) {
         let now = context.now()
         let stock = try opened.archiveStock()
         var decisions = try target.plans(in: opened).flatMap { plan in

@@ -3,6 +3,7 @@ import Diagnostics
 import Model
 import Policy
 import Reports
+import Streams
 import Terminal
 
 /// `lifeboat report`: hold what was measured against what was promised.
@@ -43,35 +44,64 @@ struct ReportCommand: LifeboatCommand {
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
     func run(in context: CommandContext) async throws {
-        let (reports, warnings) = try await onEngineThread(context.stop) { try make(in: context) }
+        let (reports, failed, warnings) = try await onEngineThread(context.stop) { try make(in: context) }
+        if reports.isEmpty, let first = failed.first { throw first.error }
         let console = context.console(output)
         for warning in warnings { console.warn(warning, as: output.format) }
+        for failure in failed { console.report(failure.error, as: output.format, verbose: output.verbose) }
         switch output.format {
-        case .json: try console.answer("reports", Answer(reports: reports))
+        case .json: try console.answer("reports", Answer(reports: reports, failed: failed.map(Failed.init)))
         case .text:
             let texts = reports.map { TextReport($0, width: min(console.outputWidth ?? 80, 100)).text }
             console.answer(text: texts.joined(separator: "\n"))
         }
         let outcomes = reports.map(\.compliance.outcome)
         if outcomes.contains(.missed) { throw CommandOutcome(status: .objectiveMissed) }
-        if outcomes.contains(.unknown) { throw CommandOutcome(status: .unverified) }
+        if outcomes.contains(.unknown) || !failed.isEmpty { throw CommandOutcome(status: .unverified) }
     }
 
     private struct Answer: Encodable {
         var reports: [ComplianceReport]
+        /// Plans of which nothing can be known now.
+        var failed: [Failed]
     }
 
-    private func make(in context: CommandContext) throws -> (reports: [ComplianceReport], warnings: [Diagnostic]) {
-        let now = context.now()
-        var sources = try ReportSource.all(self, in: context)
-        let reports = try sources.indices.map { index in
-            let input = try sources[index].input(from: now - period.duration, now: now, overriding: stated)
-            return ComplianceReport.make(input: input)
+    private struct Failed: Encodable {
+        var plan: PlanName
+        var failure: Failure
+
+        init(_ failed: FailedPlan) {
+            plan = failed.plan
+            failure = Failure(
+                code: failed.error.code.rawValue,
+                summary: failed.error.summary,
+                cause: failed.error.cause
+            )
         }
-        let warnings = sources.flatMap(\.warnings)
-        return (
-            reports, warnings.enumerated().filter { warnings.firstIndex(of: $0.element) == $0.offset }.map(\.element)
-        )
+    }
+
+    private typealias FailedPlan = (plan: PlanName, error: Diagnostic)
+
+    /// A plan that fails keeps no other from its report.
+    private func make(
+        in context: CommandContext
+    ) throws -> (reports: [ComplianceReport], failed: [FailedPlan], warnings: [Diagnostic]) {
+        let now = context.now()
+        var reports: [ComplianceReport] = []
+        var failed: [FailedPlan] = []
+        var warnings: [Diagnostic] = []
+        for (plan, source) in try ReportSource.all(self, in: context) {
+            do {
+                var source = try source.get()
+                let input = try source.input(from: now - period.duration, now: now, overriding: stated)
+                reports.append(ComplianceReport.make(input: input))
+                warnings += source.warnings.filter { !warnings.contains($0) }
+            } catch {
+                guard !context.stop.isRequested else { throw error }
+                failed.append((plan, diagnostic(for: error)))
+            }
+        }
+        return (reports, failed, warnings)
     }
 
     /// The objectives of the command line; they go before those of the settings.

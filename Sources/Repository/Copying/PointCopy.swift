@@ -21,7 +21,12 @@ extension Repository {
         progress: @escaping (_ bytes: Int64) -> Void = { _ in }
     ) throws -> SyncRun {
         guard source.descriptor.id != descriptor.id else {
-            throw Diagnostic(.usage, "\(displayName) and \(source.displayName) are the same repository")
+            throw Diagnostic(
+                .usage,
+                "\(displayName) and \(source.displayName) are the same repository, or copies of the same files",
+                cause: "their descriptors have the same id",
+                hint: "Make a new one in a place of its own with 'lifeboat repo init', and copy into that."
+            )
         }
         guard sharesRecipients(with: source) else {
             throw Diagnostic(
@@ -80,12 +85,14 @@ private struct PointCopy {
             try target.listArchives().map { ($0.id, $0.bytes) },
             uniquingKeysWith: { first, _ in first }
         )
+        // Somebody took them away: what comes instead is sealed anew, and the point after it knows the old one.
+        let lost = Set(Evidence(known).vanished(among: present.sorted()))
         var run = SyncRun(source: source.descriptor.id)
         for name in try source.listPoints(plan: plan).map(\.name) where !present.contains(name) {
             guard !stop.isRequested else { throw Stopped() }
             do {
                 try reading?.use(base: name)
-                try copy(name, &archives, &run)
+                try copy(name, isLost: lost.contains(name), &archives, &run)
             } catch let error as Diagnostic where error.isAboutOneObject && error.code != .objectExists {
                 let reason = error.cause.map { "\(error.summary): \($0)" } ?? error.summary
                 run.failed.append(BadPoint(point: name, reason: reason))
@@ -104,7 +111,12 @@ private struct PointCopy {
         }
     }
 
-    private func copy(_ name: PointName, _ archives: inout [ArchiveID: Int64], _ run: inout SyncRun) throws {
+    private func copy(
+        _ name: PointName,
+        isLost: Bool,
+        _ archives: inout [ArchiveID: Int64],
+        _ run: inout SyncRun
+    ) throws {
         let sealed = try source.readSealedPoint(name)
         let stored = sealed.point
         for facts in stored.manifest.archives where archives[facts.id] == facts.bytes && damaged.contains(facts.id) {
@@ -130,6 +142,11 @@ private struct PointCopy {
         var manifest = stored.manifest
         manifest.previous = try target.predecessor(of: name)
         try testimony.tell(of: name, in: target, knowing: known, tool: tool)
+        if isLost {
+            let hash = try target.successorsHash(of: name) ?? stored.sha256
+            let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: .now)
+            try target.recordRemoval([PreviousPoint(point: name, sha256: hash)], author)
+        }
         do {
             let copied = try target.commit(manifest, sealedCatalog: sealed.catalog, session: session)
             run.points.append(PreviousPoint(point: name, sha256: copied.sha256))

@@ -87,7 +87,7 @@ extension Repository {
     }
 
     /// The hash by which the next readable point names this one.
-    private func successorsHash(of name: PointName) throws -> String? {
+    func successorsHash(of name: PointName) throws -> String? {
         for listing in try listPoints(plan: name.plan) where listing.name > name {
             guard let next = try? readPoint(listing.name) else { continue }
             if let previous = next.manifest.previous, previous.point == name { return previous.sha256 }
