@@ -110,8 +110,11 @@ final class CurlHandle: @unchecked Sendable {
         isRunning = true
     }
 
-    /// Moves what can be moved and waits up to `milliseconds` when nothing can; true when the transfer is complete.
-    func step(waiting milliseconds: Int32) throws -> Bool {
+    /// Moves what can be moved, and waits up to `milliseconds` for more unless there is enough then; true when the transfer
+    /// is complete.
+    ///
+    /// Asked after the moving: of a transfer that is paused the socket is not watched, and the wait would last to its end.
+    func step(waiting milliseconds: Int32, unless isEnough: () -> Bool) throws -> Bool {
         guard isRunning else { return true }
         var running: Int32 = 0
         guard curl_multi_perform(multi, &running) == CURLM_OK else { throw CurlFailure(CURLE_FAILED_INIT) }
@@ -121,7 +124,7 @@ final class CurlHandle: @unchecked Sendable {
             guard result == CURLE_OK else { throw failure(result) }
             return true
         }
-        if milliseconds > 0 { curl_multi_poll(multi, nil, 0, milliseconds, nil) }
+        if !isEnough() { curl_multi_poll(multi, nil, 0, milliseconds, nil) }
         return false
     }
 

@@ -52,7 +52,7 @@ package final class HTTPAnswer: ByteSource {
                 var clock = StallClock(seconds: client.settings.stallSeconds)
                 while !isEnough() {
                     if stop?.isRequested == true { throw Stopped() }
-                    if try handle.step(waiting: isEnough() ? 0 : Self.pollMilliseconds) {
+                    if try handle.step(waiting: Self.pollMilliseconds, unless: isEnough) {
                         isComplete = true
                         break
                     }

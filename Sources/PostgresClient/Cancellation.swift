@@ -1,5 +1,4 @@
 import CPQ
-import Dispatch
 import Glibc
 import Streams
 import Synchronization
@@ -17,7 +16,7 @@ package final class Cancellation: Sendable {
     }
 
     /// How long a server has to end a statement that it was asked to end.
-    private static let patience = DispatchTimeInterval.seconds(10)
+    private static let patience = Duration.seconds(10)
 
     private let state: Mutex<State>
 
@@ -40,7 +39,10 @@ package final class Cancellation: Sendable {
     /// once; a thread of its own does the work.
     func cancelUntilIdle() {
         guard isBusy else { return }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { [weak self] in self?.hangUp() }
+        startDedicatedThread { [weak self] in
+            _ = Latch(count: 1).wait(atMost: Self.patience)
+            self?.hangUp()
+        }
         startDedicatedThread {
             while self.isBusy {
                 self.cancel()

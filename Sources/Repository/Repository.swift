@@ -76,6 +76,8 @@ package final class Repository: Sendable {
         // A repository without a line on the sheet is still a repository.
         try? keyring.noteOnEscrowSheet(repository: descriptor, place: store.displayName)
         try? keyring.remember(repository: descriptor, at: store.displayName)
+        // So that the first prune on a full disk can begin.
+        try? store.keepReserve()
         return try open(store, keyring: keyring)
     }
 

@@ -83,6 +83,8 @@ package final class Session: Sendable {
     private let silence: Mutex<(last: Duration, longest: Duration)>
     /// Held while the session is written, so that none of two writers undoes the other, and nobody brings back what ended.
     private let isOver = Mutex(false)
+    /// Opened when no further sign of life is wanted.
+    private let rest = Latch(count: 1)
 
     /// The name of the session in the repository.
     package let id: String
@@ -94,6 +96,8 @@ package final class Session: Sendable {
         self.state = Mutex(state)
         id = state.id
     }
+
+    deinit { rest.arrive() }
 
     /// The store's clock when the session was last written.
     func lastSeen() throws -> Instant {
@@ -133,6 +137,7 @@ package final class Session: Sendable {
         try isOver.withLock { isOver in
             guard !isOver else { return }
             isOver = true
+            rest.arrive()
             do {
                 try store.remove(Layout.session(id))
             } catch let error as Diagnostic where error.code == .deleteDenied {
@@ -153,10 +158,10 @@ package final class Session: Sendable {
     ///
     /// A beat that fails is tried again with the next: others wait for a day before they take a session for dead.
     private func beat(every pulse: Duration) {
-        Task.detached { [weak self] in
-            while (try? await Task.sleep(for: pulse)) != nil {
-                guard let self, !self.isOver.withLock({ $0 }) else { return }
-                startDedicatedThread { try? self.heartbeat() }
+        startDedicatedThread { [weak self, rest] in
+            while !rest.wait(atMost: pulse) {
+                guard let self else { return }
+                try? self.heartbeat()
             }
         }
     }

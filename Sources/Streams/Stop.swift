@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// A flag that blocking loops poll between C calls; set once by whoever wants them to end.
@@ -9,7 +8,8 @@ package final class Stop: Sendable {
     private let outer: Stop?
 
     private struct Limit {
-        var isRunning = false
+        /// Opened when the limit is lifted; nil while there is none.
+        var gate: Latch?
         /// Why the flag was set, when it was by the end of the time.
         var reason: (any Error)?
     }
@@ -22,6 +22,8 @@ package final class Stop: Sendable {
         self.outer = outer
         outer.whenRequested { [weak self] in self?.request() }
     }
+
+    deinit { limit.withLock { $0.gate?.arrive() } }
 
     /// Whether somebody asked for an end.
     package var isRequested: Bool { flag.load(ordering: .acquiring) }
@@ -59,12 +61,13 @@ package final class Stop: Sendable {
     ///
     /// At most once for each flag. Time during which the machine sleeps does not count.
     package func limit(to time: Duration, because reason: @escaping @Sendable () -> any Error) {
-        limit.withLock { $0.isRunning = true }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(time / .milliseconds(1)))) {
-            [weak self] in
-            guard let self else { return }
+        let gate = Latch(count: 1)
+        limit.withLock { $0.gate = gate }
+        // A thread of its own: those of a pool may all be busy with what is to be ended.
+        startDedicatedThread { [weak self] in
+            guard !gate.wait(atMost: time), let self else { return }
             let isOver = limit.withLock { limit in
-                guard limit.isRunning, !flag.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+                guard limit.gate === gate, !flag.exchange(true, ordering: .acquiringAndReleasing) else { return false }
                 limit.reason = reason()
                 return true
             }
@@ -77,6 +80,7 @@ package final class Stop: Sendable {
     /// A flag that was set by the end of the time is not set any more. Nobody may wait for it by then.
     package func liftLimit() {
         limit.withLock { limit in
+            limit.gate?.arrive()
             if limit.reason != nil { flag.store(false, ordering: .releasing) }
             limit = Limit()
         }

@@ -45,6 +45,22 @@ struct StoreTests {
         }
     }
 
+    @Test("what root makes belongs to whoever owns the repository's folder")
+    func owner() throws {
+        let scratch = try ScratchFolder()
+        let path = scratch.path + "/repository"
+        let store = FolderStore(path: path)
+        try store.prepare()
+        let owner: uid_t = geteuid() == 0 ? 65534 : geteuid()
+        try #require(chown(path, owner, getegid()) == 0)
+        try store.put(try objectKey("a/b/c"), [1])
+        try store.replace(try objectKey("a/d"), with: [1])
+        for name in ["/a", "/a/b", "/a/b/c", "/a/d"] {
+            var facts = stat()
+            #expect(lstat(path + name, &facts) == 0 && facts.st_uid == owner, "\(name)")
+        }
+    }
+
     @Test("a symbolic link inside is never followed, neither to read nor to write nor to remove")
     func symbolicLinks() throws {
         let scratch = try ScratchFolder()

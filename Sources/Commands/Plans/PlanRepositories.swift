@@ -115,7 +115,8 @@ extension Diagnostic {
             "repository '\(name)' of the plan is '\(other)' by another name, or a copy of its files:"
                 + " that is one copy, not two",
             cause: "their descriptors have the same id",
-            hint: "Make a new one in a place of its own with 'lifeboat repo init', and fill it with 'lifeboat repo sync'."
+            hint:
+                "Make a new one in a place of its own with 'lifeboat repo init', and fill it with 'lifeboat repo sync'."
         )
     }
 }

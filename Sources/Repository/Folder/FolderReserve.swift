@@ -22,6 +22,7 @@ struct FolderReserve {
             if errno == ENOSPC || errno == EDQUOT { return }
             throw folder.failure.diagnostic("keep a reserve")
         }
+        FolderTree.give(file.number, toOwnerOf: folder.root)
         let status = posix_fallocate(file.number, 0, Self.bytes)
         if status == ENOSPC || status == EDQUOT { try release() }
     }

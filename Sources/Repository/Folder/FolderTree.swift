@@ -21,14 +21,24 @@ struct FolderTree {
         }
         for component in components {
             let name = String(component)
-            if creating, mkdirat(current.number, name, 0o700) == 0 { try sync(current.number) }
+            let isNew = creating && mkdirat(current.number, name, 0o700) == 0
+            if isNew { try sync(current.number) }
             guard let next = OwnedDescriptor.open(name, in: current.number, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
                 if errno == ENOENT, !creating { return nil }
                 throw failure.diagnostic("open '\(name)'")
             }
+            if isNew { Self.give(next.number, toOwnerOf: current.number) }
             current = next
         }
         return current
+    }
+
+    /// What root makes belongs to whoever owns the folder: those who use the repository otherwise, by SFTP or from a schedule,
+    /// could not read it any more.
+    static func give(_ file: Int32, toOwnerOf folder: Int32) {
+        var facts = stat()
+        guard geteuid() == 0, fstat(folder, &facts) == 0, facts.st_uid != 0 else { return }
+        _ = fchown(file, facts.st_uid, facts.st_gid)
     }
 
     func info(_ key: ObjectKey) throws -> ObjectInfo? {

@@ -34,6 +34,7 @@ final class FolderWriter: ObjectWriter {
             temporaryName = hidden
         }
         guard let file else { throw tree.failure.diagnostic("create '\(key)'") }
+        FolderTree.give(file.number, toOwnerOf: folder.number)
         self.key = key
         self.tree = tree
         self.folder = folder

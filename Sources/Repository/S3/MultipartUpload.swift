@@ -113,7 +113,9 @@ final class MultipartUpload: Sendable {
             throw exchange.failure.unreadable(request.purpose, "the answer names no ETag")
         }
         let digest = PartDigest(count: part.count, sha256: request.payload.sha256)
-        let checksum = exchange.refusesChecksums ? nil : request.payload.checksum
+        // Some stores pass over the header, and refuse a document that names what they do not know.
+        let isKept = !exchange.refusesChecksums && reply.head["x-amz-checksum-sha256"] != nil
+        let checksum = isKept ? request.payload.checksum : nil
         return Sent(etag: etag, checksum: checksum, digest: digest)
     }
 

@@ -1,5 +1,6 @@
 import HTTPClient
 import Model
+import Synchronization
 
 /// S3 Object Lock: until a date nobody can delete a version of an object, whoever they are.
 struct ObjectLock {
@@ -19,10 +20,11 @@ struct ObjectLock {
 
     /// Makes sure that `key` is locked at least until `instant`; asks first, because most objects already are.
     func extend(_ key: ObjectKey, until instant: Instant) throws {
+        // Some stores tell a date that they were given, and lock nothing.
+        try requireLocks(key)
         let name = exchange.address.name(key)
         let head = try exchange.send(S3Request("HEAD", name, to: "look up the lock of '\(key)'")).head
         if let end = head["x-amz-object-lock-retain-until-date"].flatMap({ Instant($0) }), end >= instant { return }
-        try requireLocks(key)
         var request = S3Request("PUT", name, to: "extend the lock of '\(key)'")
         request.query = [("retention", "")]
         let document = """
@@ -39,6 +41,7 @@ struct ObjectLock {
     /// One that passes over a part of an address which it does not know would take the document for the object itself, and
     /// overwrite it. So the bucket is asked first; one that denies the answer at least understood the question.
     private func requireLocks(_ key: ObjectKey) throws {
+        guard !exchange.keepsLocks.load(ordering: .relaxed) else { return }
         let purpose = "lock '\(key)'"
         var request = S3Request("GET", nil, to: purpose)
         request.query = [("object-lock", "")]
@@ -48,12 +51,13 @@ struct ObjectLock {
         ]
         let reply = try exchange.send(request, expecting: unknown)
         if let error = S3Error(reply.response) {
-            guard error.code != "AccessDenied" else { return }
+            guard error.code != "AccessDenied" else { return exchange.keepsLocks.store(true, ordering: .relaxed) }
             throw exchange.failure.lockless("cannot \(purpose)", error.cause)
         }
         let tree = try? XMLReader.parse(reply.response.body)
         guard tree?.name == "ObjectLockConfiguration", tree?["ObjectLockEnabled"]?.text == "Enabled" else {
             throw exchange.failure.lockless("cannot \(purpose)", "the store does not say that the bucket keeps locks")
         }
+        exchange.keepsLocks.store(true, ordering: .relaxed)
     }
 }

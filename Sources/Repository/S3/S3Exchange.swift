@@ -21,6 +21,8 @@ final class S3Exchange: Sendable {
     private let hasAnswered = Atomic(false)
     /// Set when the store refused the headers of a checksum and took the same request without them.
     private let knowsNoChecksums = Atomic(false)
+    /// Set when the bucket said that it keeps locks.
+    let keepsLocks = Atomic(false)
 
     init(
         _ address: S3Address,
