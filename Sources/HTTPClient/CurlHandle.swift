@@ -26,6 +26,8 @@ final class CurlHandle: @unchecked Sendable {
     private var peer: (any CurlPeer)?
     private var peerFailure: (any Error)?
     private var isRunning = false
+    /// How often nothing came for as long as a wait may last.
+    private(set) var vainWaits = 0
 
     init() throws {
         guard CurlLibrary.isReady, let easy = curl_easy_init() else { throw CurlFailure(CURLE_FAILED_INIT) }
@@ -124,7 +126,11 @@ final class CurlHandle: @unchecked Sendable {
             guard result == CURLE_OK else { throw failure(result) }
             return true
         }
-        if !isEnough() { curl_multi_poll(multi, nil, 0, milliseconds, nil) }
+        if !isEnough() {
+            var active: Int32 = 0
+            curl_multi_poll(multi, nil, 0, milliseconds, &active)
+            if active == 0 { vainWaits += 1 }
+        }
         return false
     }
 

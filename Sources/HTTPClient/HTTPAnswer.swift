@@ -10,6 +10,8 @@ package final class HTTPAnswer: ByteSource {
     private static let pollMilliseconds: Int32 = 200
 
     package private(set) var head = HTTPHead()
+    /// How often the server sent nothing for as long as a wait lasts; of a fast one, hardly ever.
+    package private(set) var vainWaits = 0
     private let client: HTTPClient
     private let outgoing: any ByteSource
     private let stop: Stop?
@@ -49,6 +51,8 @@ package final class HTTPAnswer: ByteSource {
         do {
             try translatingCurl {
                 try startOrResume(handle)
+                let before = handle.vainWaits
+                defer { vainWaits += handle.vainWaits - before }
                 var clock = StallClock(seconds: client.settings.stallSeconds)
                 while !isEnough() {
                     if stop?.isRequested == true { throw Stopped() }

@@ -91,6 +91,7 @@ struct HTTPClientTests {
         let counter = ByteCounter(into: Discard())
         try answer.copy(into: counter)
         #expect(counter.count == total)
+        #expect(answer.vainWaits < 12, "a fast server is not waited for, whoever had enough for the moment")
     }
 
     @Test("a body that ends early is an error, never an end")
