@@ -88,4 +88,25 @@ struct ManagedDatabaseTests {
             }
         }
     }
+
+    @Test("a table whose column holds rows that no copy can keep in order is told at once, and no drill proves it")
+    func rowsOfHeirs() throws {
+        let sql = """
+            CREATE TABLE p (a int); CREATE TABLE c (b int) INHERITS (p); ALTER TABLE p ADD COLUMN d int;
+            CREATE TABLE deep (e int) INHERITS (c);
+            CREATE TABLE calm () INHERITS (p); CREATE TABLE late (a int, b int, d int); ALTER TABLE late INHERIT p;
+            CREATE TABLE holds (x c); INSERT INTO holds VALUES (ROW(1, 2, 3));
+            CREATE TABLE fine (x calm, y late[]); INSERT INTO fine VALUES (ROW(1, 3), ARRAY[ROW(1, 2, 3)::late]);
+            """
+        try Scene.with(sql: sql) { scene in
+            let backup = try scene.backUp()
+            #expect(backup.output.contains("column \"x\" of table public.holds holds rows of"), "\(backup)")
+            #expect(!backup.output.contains("fine"), "\(backup)")
+            let drill = try scene.lifeboat("drill", "--from", scene.repository)
+            #expect(drill.status == 4 && drill.output.contains("table public.holds differs in order in x"), "\(drill)")
+            try scene.change("DROP TABLE holds")
+            try scene.backUp()
+            #expect(try scene.lifeboat("drill", "--from", scene.repository).status == 0)
+        }
+    }
 }

@@ -19,6 +19,7 @@ func readTables(_ context: ReadingContext, columns: [UInt32: [Column]], into fou
         )
         found.append(table.found)
     }
+    try ColumnOrder(context, rows, columns: columns).mark(&found, context)
 }
 
 /// The query for them; what fresh tables may is asked only where somebody changed it.
