@@ -149,7 +149,7 @@ extension Diagnostic {
             .partial,
             "a repository of the plan was passed over",
             cause: notice,
-            hint: "Run 'lifeboat verify' on it; --repair mends it from another."
+            hint: "Bring it within reach; where it is damaged, 'lifeboat verify --repair' mends it from another."
         )
     }
 }

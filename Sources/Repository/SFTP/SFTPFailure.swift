@@ -25,7 +25,7 @@ struct SFTPFailure {
                 .repositoryUnreachable,
                 "cannot reach \(displayName)",
                 cause: "\(host): \(redacted(reason))",
-                hint: "Check the host, the port and the network; nothing was changed.",
+                hint: "Check the host, the port and the network.",
                 retry: .later
             )
         case .connectionLost(let reason):
