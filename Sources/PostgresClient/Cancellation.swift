@@ -16,7 +16,7 @@ package final class Cancellation: Sendable {
     }
 
     /// How long a server has to end a statement that it was asked to end.
-    private static let patience = Duration.seconds(10)
+    private static let patienceSeconds: UInt32 = 10
 
     private let state: Mutex<State>
 
@@ -39,8 +39,9 @@ package final class Cancellation: Sendable {
     /// once; a thread of its own does the work.
     func cancelUntilIdle() {
         guard isBusy else { return }
+        // Another thread, because asking may itself wait.
         startDedicatedThread { [weak self] in
-            _ = Latch(count: 1).wait(atMost: Self.patience)
+            sleep(Self.patienceSeconds)
             self?.hangUp()
         }
         startDedicatedThread {

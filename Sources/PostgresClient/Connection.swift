@@ -215,15 +215,11 @@ extension Connection {
         let watch = Stop()
         watch.whenRequested { [weak cancellation] in cancellation?.hangUp() }
         watch.limit(to: patience) { Stopped() }
-        defer { watch.liftLimit() }
-        do {
-            return try body()
-        } catch let error as PostgresError where watch.isRequested && error.isConnectionLost {
-            throw PostgresError(
-                message: "\(PostgresError.noAnswer) \(patience.components.seconds) s",
-                phase: error.phase
-            )
-        }
+        let result = Swift.Result { try body() }
+        // An answer that came as the time ended is none: the connection may be hung up under the next statement.
+        guard watch.liftLimit() else { return try result.get() }
+        if case .failure(let error) = result, (error as? PostgresError)?.isConnectionLost != true { throw error }
+        throw PostgresError(message: "\(PostgresError.noAnswer) \(patience.components.seconds) s")
     }
 
     /// Sends what `send` sends and waits for the answers: the first error, or else the last of them.

@@ -31,22 +31,20 @@ struct PermittedSteps {
             try connection.withTransaction("BEGIN") {
                 for step in steps[start..<min(start + Self.batch, steps.count)] where !unmade.contains(step.object) {
                     for group in Self.groups(step.statements) {
-                        switch try attempt(
-                            Refusals.name(step),
-                            ofLabel: step.action == .label,
-                            {
-                                for statement in group { try connection.execute(statement) }
-                            }
-                        ) {
-                        case .done: result.statements += group.count
+                        let isLabel = step.action == .label
+                        let outcome = try attempt(Refusals.name(step), ofLabel: isLabel) {
+                            for statement in group { try connection.execute(statement) }
+                        }
+                        switch outcome {
+                        case .done:
+                            result.statements += group.count
+                            continue
                         case .forbidden(let reason):
                             refusals.add(reason, step.action, Refusals.name(step))
-                            if group[0].hasPrefix("CREATE ") { unmade.insert(step.object) }
-                            if step.action == .label { result.unlabelled.insert(step.object) }
-                        case .impossible(let reason):
-                            result.parts.add(step.refused(group, reason))
-                            if group[0].hasPrefix("CREATE ") { unmade.insert(step.object) }
+                            if isLabel { result.unlabelled.insert(step.object) }
+                        case .impossible(let reason): result.parts.add(step.refused(group, reason))
                         }
+                        if group[0].hasPrefix("CREATE ") { unmade.insert(step.object) }
                     }
                 }
             }

@@ -77,13 +77,17 @@ package final class Stop: Sendable {
 
     /// Ends the limit: what is left (to tidy up, to record what happened) may take its time.
     ///
-    /// A flag that was set by the end of the time is not set any more. Nobody may wait for it by then.
-    package func liftLimit() {
-        limit.withLock { limit in
+    /// A flag that was set by the end of the time is not set any more. Nobody may wait for it by then. Returns whether the
+    /// time was over.
+    @discardableResult
+    package func liftLimit() -> Bool {
+        let wasOver = limit.withLock { limit in
+            defer { limit = Limit() }
             limit.gate?.arrive()
             if limit.reason != nil { flag.store(false, ordering: .releasing) }
-            limit = Limit()
+            return limit.reason != nil
         }
         if outer?.isRequested == true { request() }
+        return wasOver
     }
 }

@@ -29,11 +29,7 @@ struct RemarkReader {
             let provider = row["provider"]
             if address.catalog == SystemCatalog.database {
                 context.notices.append("the security label of the database was left out")
-            } else if let index = positions[address] {
-                let reference = objects[index].object.reference
-                let target =
-                    try columnName(row).map { "COLUMN \(reference).\(quoted($0))" }
-                    ?? objects[index].kind.keyword + " " + reference
+            } else if let index = positions[address], let target = target(row, objects[index]) {
                 let isUsual = target == "SCHEMA \"public\"" && row.text("text") == "standard public schema"
                 if isUsual { continue }
                 objects[index].object.remarks.append(Remark(target: target, provider: provider, text: row.text("text")))
@@ -53,15 +49,15 @@ struct RemarkReader {
         }
     }
 
-    /// The column that a row is about; nil when it is about the whole.
-    private func columnName(_ row: Row) throws -> String? {
-        guard let number = row["part"].flatMap({ UInt32($0) }), number != 0,
-            row.oid("classoid") == SystemCatalog.relation
-        else { return nil }
-        let relation = row.oid("objoid")
-        if let column = columns[relation]?.first(where: { $0.number == number }) { return column.name }
-        return try context.query("SELECT attname FROM pg_attribute WHERE attrelid = \(relation) AND attnum = \(number)")
-            .first?["attname"]
+    /// What a row is about, as the statement names it; nil for a column that was not read.
+    private func target(_ row: Row, _ found: FoundObject) -> String? {
+        let reference = found.object.reference
+        let part = row["part"].flatMap { UInt32($0) } ?? 0
+        guard part != 0, row.oid("classoid") == SystemCatalog.relation else {
+            return found.kind.keyword + " " + reference
+        }
+        let column = columns[row.oid("objoid")]?.first { $0.number == part }
+        return column.map { "COLUMN \(reference).\(quoted($0.name))" }
     }
 
     /// A large object may have any number.

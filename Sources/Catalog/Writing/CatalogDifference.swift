@@ -18,9 +18,7 @@ package struct CatalogDifference: Sendable, Hashable {
         let before = first.objects.compactMap(normalised).filter { !$0.isOwnersAffair }
         let after = Dictionary(
             second.objects.compactMap(normalised).filter { !$0.isOwnersAffair }.map {
-                namesNotNull ? $0.withoutNamesOfNotNull : $0
-            }.map {
-                ($0.identity, $0)
+                ($0.identity, namesNotNull ? $0.withoutNamesOfNotNull : $0)
             },
             uniquingKeysWith: { first, _ in first }
         )

@@ -17,13 +17,11 @@ struct BackupTask: Sendable {
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
         let (keyring, keysMade) = try command.keys.keyringOrNew(in: context)
         var plan = try plan()
-        var names: [String: String] = [:]
+        var seen = SeenRepositories()
         let opened = job.places.map { place in
             Result {
                 let opened = try open(place, keyring)
-                let id = opened.repository.descriptor.id
-                if let same = names[id] { throw Diagnostic.sameRepository(place.name, as: same) }
-                names[id] = place.name
+                try seen.admit(opened.repository, as: place.name)
                 return opened
             }
         }

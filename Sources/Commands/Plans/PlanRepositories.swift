@@ -14,8 +14,8 @@ struct PlanRepositories: Sendable {
     let opened: [Opened]
     /// Why others of the plan are left out, by name.
     let failures: [(name: String, error: Diagnostic)]
-    /// Names of repositories that are one with another of the plan, which is named too.
-    private let doubles: [(name: String, same: String)]
+    /// What is wrong with repositories that are one with another of the plan.
+    private let doubles: [Diagnostic]
 
     /// Opens them in the plan's order; throws only when none of them opens.
     init(
@@ -39,18 +39,16 @@ struct PlanRepositories: Sendable {
     ) throws {
         var opened: [Opened] = []
         var failures: [(name: String, error: Diagnostic)] = []
-        var doubles: [(name: String, same: String)] = []
+        var doubles: [Diagnostic] = []
+        var seen = SeenRepositories()
         for place in places {
             do {
                 let repository = try Repository.open(try place.store(in: context, for: use), keyring: keyring)
-                if let same = opened.first(where: { $0.repository.descriptor.id == repository.descriptor.id }) {
-                    if use == .reading {
-                        doubles.append((place.name, same.name))
-                    } else {
-                        failures.append((place.name, .sameRepository(place.name, as: same.name)))
-                    }
+                if use == .reading, let double = seen.double(repository, place.name) {
+                    doubles.append(double)
                     continue
                 }
+                try seen.admit(repository, as: place.name)
                 opened.append(Opened(name: place.name, repository: repository))
             } catch {
                 failures.append((place.name, Commands.diagnostic(for: error)))
@@ -65,7 +63,7 @@ struct PlanRepositories: Sendable {
     /// Why repositories of the plan were left out.
     var passedOver: [Diagnostic] {
         failures.map { .passedOver("repository '\($0.name)' does not count: \($0.error.summary)") }
-            + doubles.map { .sameRepository($0.name, as: $0.same) }
+            + doubles
     }
 
     /// What to tell beside the answer, once the repositories were read: what was left out, and what was found on the way.
@@ -106,17 +104,30 @@ extension [PointListing] {
     }
 }
 
-extension Diagnostic {
-    /// Two names for one repository, or a copy of its files that goes its own way since: neither is a second copy of what is
-    /// in the first, and what is said in one does not reach the other.
-    static func sameRepository(_ name: String, as other: String) -> Diagnostic {
-        Diagnostic(
-            .settingsInvalid,
-            "repository '\(name)' of the plan is '\(other)' by another name, or a copy of its files:"
-                + " that is one copy, not two",
-            cause: "their descriptors have the same id",
-            hint:
-                "Make a new one in a place of its own with 'lifeboat repo init', and fill it with 'lifeboat repo sync'."
-        )
+/// The repositories that a run has met, by which it knows one again that comes under another name.
+///
+/// Two names for one repository, or a copy of its files that goes its own way since: neither is a second copy of what is in
+/// the first, and what is said in one does not reach the other.
+struct SeenRepositories {
+    private var names: [String: String] = [:]
+
+    /// What is wrong when `name` is a repository that was met before.
+    func double(_ repository: Repository, _ name: String) -> Diagnostic? {
+        names[repository.descriptor.id].map { other in
+            Diagnostic(
+                .settingsInvalid,
+                "repository '\(name)' of the plan is '\(other)' by another name, or a copy of its files:"
+                    + " that is one copy, not two",
+                cause: "their descriptors have the same id",
+                hint: "Make a new one in a place of its own with 'lifeboat repo init', and fill it with"
+                    + " 'lifeboat repo sync'."
+            )
+        }
+    }
+
+    /// Takes note of a repository; throws when it was met before.
+    mutating func admit(_ repository: Repository, as name: String) throws {
+        if let double = double(repository, name) { throw double }
+        names[repository.descriptor.id] = name
     }
 }

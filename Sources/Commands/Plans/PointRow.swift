@@ -130,8 +130,9 @@ struct PointRow: Encodable, Sendable {
         var better = damaged == nil ? self : other
         better.committed = min(committed, other.committed)
         better.proven = [proven, other.proven].compactMap(\.self).max()
-        let last = failed.map { failed in other.failed.map { failed >= $0 } ?? true } ?? false ? self : other
-        (better.failed, better.failure) = (last.failed, last.failure)
+        let last = [self, other].compactMap { row in row.failed.map { (instant: $0, reason: row.failure) } }
+            .max { $0.instant < $1.instant }
+        (better.failed, better.failure) = (last?.instant, last?.reason)
         better.held = held ?? other.held
         return better
     }

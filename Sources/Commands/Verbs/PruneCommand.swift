@@ -78,14 +78,11 @@ struct PruneCommand: LifeboatCommand {
         let console = context.console(output)
         var answers: [PruneAnswer] = []
         var failures = PruneFailures()
-        var names: [String: String] = [:]
+        var seen = SeenRepositories()
         for target in try targets(in: context) {
             do {
                 let repository = try await onEngineThread(context.stop) { try open(target, in: context) }
-                if let same = names[repository.descriptor.id] {
-                    throw Diagnostic.sameRepository(target.place.name, as: same)
-                }
-                names[repository.descriptor.id] = target.place.name
+                try seen.admit(repository, as: target.place.name)
                 let (answer, warnings) = try await onEngineThread(context.stop) {
                     try prune(target, in: repository, context)
                 }
