@@ -40,12 +40,13 @@ struct ManagedDatabaseTests {
                 let restore = try scene.restore(into: target)
                 #expect(restore.status == 0, "\(restore)")
                 let connection = try Connection(target)
-                let owners = try connection.query(
+                let found = try connection.query(
                     """
                     SELECT evtowner::regrole, (SELECT fdwowner::regrole FROM pg_foreign_data_wrapper),
                       (SELECT rolsuper FROM pg_roles WHERE rolname = 'managed_demoted') FROM pg_event_trigger
                     """
-                )[0]
+                )
+                let owners = try #require(found.first)
                 #expect((0..<3).map { owners[$0] } == ["managed_demoted", "managed_demoted", "f"])
                 let diff = try scene.lifeboat(
                     "diff",
