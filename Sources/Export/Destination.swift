@@ -27,14 +27,14 @@ final class Destination: Sendable {
     private let hasTriedCommit = Mutex(false)
 
     /// Announces the run in the repository and looks for its base; a repository that refuses is lost at once.
-    init(_ repository: Repository, index: Int, plan: PlanName) {
+    init(_ repository: Repository, index: Int, plan: PlanName, turn: TurnPatience) {
         self.repository = repository
         self.index = index
         var session: Session?
         var base = NewestPoint()
         var state = State.live
         do {
-            session = try repository.beginSession(kind: .backup, plan: plan, base: nil)
+            session = try repository.beginSession(kind: .backup, plan: plan, base: nil, turn: turn)
             base = try repository.newest(plan: plan)
             if let point = base.point { try session?.use(base: point.name) }
         } catch {

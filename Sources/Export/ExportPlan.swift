@@ -1,5 +1,6 @@
 package import Model
 package import PostgresClient
+package import Repository
 
 /// What one backup run is to do.
 package struct ExportPlan: Sendable {
@@ -43,6 +44,8 @@ package struct ExportPlan: Sendable {
     package var excludedRows: [TablePattern] = []
     /// Repositories that should have the point as well and cannot be had, for the record.
     package var outOfReach: [String] = []
+    /// How long a run is waited for that must not write beside this one.
+    package var turn = TurnPatience.none
     /// Name and version of the program, for the manifest and the record.
     package var tool: String
     /// This machine's name, for the record.

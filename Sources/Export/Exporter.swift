@@ -33,9 +33,7 @@ package struct Exporter: Sendable {
     package func run() -> [Result<ExportOutcome, any Error>] {
         let started = Instant.now
         let phases = PhaseRecorder()
-        let destinations = repositories.enumerated().map { index, repository in
-            Destination(repository, index: index, plan: plan.point.plan)
-        }
+        let destinations = announce()
         do {
             try ExportRun(plan: plan, destinations: destinations, stop: stop, progress: progress, phases: phases)
                 .perform()
@@ -58,6 +56,14 @@ package struct Exporter: Sendable {
             destination.end()
         }
         return results
+    }
+
+    /// Begins in every repository, in an order that is the same for all runs: of two that wait for each other's
+    /// repositories none would come to an end.
+    private func announce() -> [Destination] {
+        repositories.enumerated().sorted { $0.element.descriptor.id < $1.element.descriptor.id }
+            .map { Destination($0.element, index: $0.offset, plan: plan.point.plan, turn: plan.turn) }
+            .sorted { $0.index < $1.index }
     }
 
     /// A run that cannot be recorded is still what it was: the point is the commit, the record only tells of it.

@@ -7,8 +7,10 @@ extension Repository {
     /// A prune decides what is held before it removes anything, so of a hold and a prune that run at once at least one sees
     /// the other's session and gives way (`busy`). When this returns, every later prune sees the hold; beside a release that
     /// runs at the same time either may be the one that stays, and what is said to be held already may just be let go.
-    package func hold(_ point: PointName, reason: String?, tool: String, now: Instant) throws -> String? {
-        let session = try beginSession(kind: .hold, plan: point.plan, base: point)
+    package func hold(_ point: PointName, reason: String?, tool: String, now: Instant, turn: TurnPatience = .none)
+        throws -> String?
+    {
+        let session = try beginSession(kind: .hold, plan: point.plan, base: point, turn: turn)
         defer { try? session.end() }
         let before = try evidence(plan: point.plan).holds[point]
         guard before != reason else {

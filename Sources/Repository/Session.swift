@@ -46,6 +46,8 @@ package struct SessionState: Sendable, Hashable, Codable {
     package var started: Instant
     /// When it began by the store's clock; nil for the moment before that is known, when it protects everything.
     package var startedByStore: Instant?
+    /// One more than every ticket that the run saw when it came; nil until it has looked, see `SessionTurn.swift`.
+    package var ticket: Int?
     /// Whether nobody else may begin while it lives: a collection that does not wait.
     package var isExclusive: Bool
     package var heartbeat: Instant
@@ -86,13 +88,16 @@ package final class Session: Sendable {
     /// Opened when no further sign of life is wanted.
     private let rest = Latch(count: 1)
 
+    /// What the machine's clock said before the session was written.
+    let begun: Duration
     /// The name of the session in the repository.
     package let id: String
 
     init(_ state: SessionState, in store: any ObjectStore, on machine: MachineClock) {
         self.store = store
         self.machine = machine
-        silence = Mutex((machine.now, .zero))
+        begun = machine.now
+        silence = Mutex((begun, .zero))
         self.state = Mutex(state)
         id = state.id
     }
@@ -146,11 +151,15 @@ package final class Session: Sendable {
         }
     }
 
-    /// Writes the session, learns when that was by the store's clock, and writes it again with that.
-    func begin() throws {
+    /// Writes the session, learns when that was by the store's clock and which ticket it has, and writes it again so.
+    func begin(drawing ticket: () throws -> Int) throws {
         try write { _ in }
         let started = try lastSeen()
-        try write { $0.startedByStore = started }
+        let ticket = try ticket()
+        try write { state in
+            state.startedByStore = started
+            state.ticket = ticket
+        }
         if let pulse = machine.pulse { beat(every: pulse) }
     }
 
@@ -181,6 +190,9 @@ package final class Session: Sendable {
         try store.replace(Layout.session(id), with: bytes)
         silence.withLock { $0 = (now, max($0.longest, now - $0.last)) }
     }
+
+    /// What others can read of it.
+    var current: SessionState { state.withLock { $0 } }
 
     /// Whether others may at some time have taken this run for dead, so that what it uses may be gone.
     var mayHaveLapsed: Bool {

@@ -8,13 +8,20 @@ extension Repository {
     ///
     /// The order matters twice. The session is written before its base is looked for, so that a collection either sees
     /// the session or has already removed the base, which is noticed here. And it is written before the other sessions
-    /// are read, so that of two runs that exclude each other at least one sees the other and gives way. In a store that
-    /// does not create exclusively, all runs that write exclude each other: two of them could overwrite each other's
-    /// points, records and condemned lists, and nobody would know.
-    package func beginSession(kind: SessionKind, plan: PlanName?, base: PointName?) throws -> Session {
-        try begin(kind: kind, plan: plan, base: base) { other in
-            other.isExclusive || kind.isExcluded(by: other.kind)
-                || (!descriptor.capabilities.createsExclusively && kind.writes && other.kind.writes)
+    /// are read, so that of two runs that exclude each other at least one sees the other and gives way; `turn` says how
+    /// long it tries again. In a store that does not create exclusively, all runs that write exclude each other: two of
+    /// them could overwrite each other's points, records and condemned lists, and nobody would know.
+    package func beginSession(
+        kind: SessionKind,
+        plan: PlanName?,
+        base: PointName?,
+        turn: TurnPatience = .none
+    ) throws -> Session {
+        try turn.wait {
+            try begin(kind: kind, plan: plan, base: base) { other in
+                other.isExclusive || kind.isExcluded(by: other.kind)
+                    || (!descriptor.capabilities.createsExclusively && kind.writes && other.kind.writes)
+            }
         }
     }
 
@@ -51,10 +58,8 @@ extension Repository {
     ) throws -> Session {
         let session = Session(try newState(kind: kind, plan: plan, isExclusive: isExclusive), in: store, on: machine)
         do {
-            try session.begin()
-            let now = try storeClock()
-            let others = try sessions().filter { $0.state.id != session.id && $0.isLive(now: now) }
-            if let other = others.first(where: { excludes($0.state) }) { throw busy(with: other.state) }
+            try session.begin { try nextTicket(besides: session) }
+            try requireTurn(of: session, excludes)
             if let base { try session.use(base: base) }
         } catch {
             try? session.end()
@@ -75,16 +80,6 @@ extension Repository {
             isExclusive: isExclusive,
             heartbeat: now,
             process: .current
-        )
-    }
-
-    private func busy(with other: SessionState) -> Diagnostic {
-        Diagnostic(
-            .busy,
-            "a \(other.kind.rawValue) is running in \(displayName)",
-            cause: redacted("started \(other.started) by process \(other.process.id) on \(other.process.host)"),
-            hint: "Try again when it has ended.",
-            retry: .later
         )
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// A flag that blocking loops poll between C calls; set once by whoever wants them to end.
@@ -30,6 +31,15 @@ package final class Stop: Sendable {
 
     /// What to tell whoever waits for the result; nil when nobody asked for an end.
     package var error: (any Error)? { isRequested ? limit.withLock { $0.reason } ?? Stopped() : nil }
+
+    /// Waits; returns false, at once, when somebody asks for an end.
+    package func sleep(atMost length: Duration) -> Bool {
+        let end = ContinuousClock.now + length
+        while !isRequested, case let left = end - .now, left > .zero {
+            usleep(UInt32(min(left, .milliseconds(100)) / .microseconds(1)) + 1)
+        }
+        return !isRequested
+    }
 
     /// Sets the flag and runs the handlers, once, on the caller's thread.
     package func request() {

@@ -1,4 +1,3 @@
-import Glibc
 import Model
 import Repository
 import Streams
@@ -23,21 +22,12 @@ extension StoreUse {
     ) -> any ObjectStore {
         var store = store
         if let rate { store = ThrottledStore(store, reads: pacer(rate, stop), writes: pacer(rate, stop)) }
-        if triesAgain { store = RetryingStore(store, RetryPolicy(pause: { Self.wait($0, stop) })) }
+        if triesAgain { store = RetryingStore(store, RetryPolicy(pause: { stop.sleep(atMost: $0) })) }
         return self == .reading ? ReadOnlyStore(store) : store
     }
 
     private func pacer(_ rate: ByteRate, _ stop: Stop) -> Pacer {
         let start = ContinuousClock.now
-        return Pacer(rate, now: { ContinuousClock.now - start }, pause: { _ = Self.wait($0, stop) })
-    }
-
-    /// Waits; returns false at once when the run is to end.
-    private static func wait(_ length: Duration, _ stop: Stop) -> Bool {
-        let end = ContinuousClock.now + length
-        while !stop.isRequested, case let left = end - .now, left > .zero {
-            usleep(UInt32(min(left, .milliseconds(100)) / .microseconds(1)) + 1)
-        }
-        return !stop.isRequested
+        return Pacer(rate, now: { ContinuousClock.now - start }, pause: { _ = stop.sleep(atMost: $0) })
     }
 }

@@ -10,6 +10,7 @@ struct BackupTask: Sendable {
     let job: BackupJob
     let command: BackupCommand
     let context: CommandContext
+    let turn: TurnPatience
 
     /// Takes the point; one result for each of the job's places, in their order.
     ///
@@ -63,6 +64,7 @@ struct BackupTask: Sendable {
         plan.workerCount = command.workers ?? job.settings?.workers ?? 4
         if let level = command.level { plan.compressionLevel = level }
         plan.isFull = command.full
+        plan.turn = turn
         if command.audit { plan.audit = .all }
         if let rereadWithin = job.settings?.rereadWithin { plan.rereadWithin = rereadWithin }
         plan.rereadBudget = job.settings?.rereadBudget?.bytes

@@ -17,14 +17,18 @@ struct ScheduledJob: Sendable {
     let kind: Kind
     let schedule: CronSchedule
 
+    /// Two plans with one repository often begin at the same minute, and some stores let one run write at a time.
+    private static let patience = Duration.seconds(3600)
+
     var zone: TimeZoneRules { plan.schedule.timeZone }
 
     /// The command line of one run.
     func command(on host: ScheduleHost) -> [String] {
         let options =
             switch kind {
-            case .backup, .drill: [plan.name]
-            case .prune: ["--yes", plan.name]
+            case .backup: ["--wait", Self.patience.compactText, plan.name]
+            case .drill: [plan.name]
+            case .prune: ["--yes", "--wait", Self.patience.compactText, plan.name]
             case .verify: ["--within", plan.schedule.verifyWithin.compactText, "--plan", plan.name]
             }
         return [host.executable, kind.rawValue, "--config", host.config, "--quiet"] + options

@@ -20,6 +20,7 @@ struct BackupCommand: LifeboatCommand {
     var limitRate: ByteRate?
     var maxLockWait: DurationArgument?
     var maxTime: DurationArgument?
+    var turn = TurnOptions()
     var full = false
     var audit = false
     var exclude: [String] = []
@@ -89,6 +90,8 @@ struct BackupCommand: LifeboatCommand {
                 help: "Give way when a session has waited this long for a table being read"
             ),
             .option("--max-time", value: "TIME", to: \.maxTime, help: "Give up a plan that takes longer than this"),
+        ]
+        + TurnOptions.arguments.map { $0.lifted(\.turn) } + [
             .flag("--full", to: \.full, help: "Read everything, changed or not"),
             .flag("--audit", to: \.audit, help: "Count every table a second time, without block ranges"),
             .options("--exclude", value: "PATTERN", to: \.exclude, help: "Leave out schema, schema.table or kind:name"),
@@ -132,7 +135,12 @@ struct BackupCommand: LifeboatCommand {
                     : "\(byteText(counters.tableBytes)) of \(byteText(counters.tableBytesTotal)) of tables were read"
             }
             let outcome = try await onEngineThread(job.stop) {
-                try BackupTask(job: job, command: self, context: context).run(counters)
+                try BackupTask(
+                    job: job,
+                    command: self,
+                    context: context,
+                    turn: turn.patience(job.stop, on: console)
+                ).run(counters)
             }
             line.finish()
             results = outcome.results

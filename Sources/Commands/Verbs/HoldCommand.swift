@@ -9,6 +9,7 @@ struct HoldCommand: LifeboatCommand {
     var point = ""
     var reason: String?
     var releases = false
+    var turn = TurnOptions()
     var repository = RepositoryOptions()
     var keys = KeyOptions()
     var output = OutputOptions()
@@ -26,7 +27,7 @@ struct HoldCommand: LifeboatCommand {
     ]
     static let exitStatuses =
         CommandExitStatus.reading + [
-            CommandExitStatus(.busy, "a prune is running; hold the point when it has ended"),
+            CommandExitStatus(.busy, "a prune is running; hold the point when it has ended, or --wait"),
             CommandExitStatus(.partial, "done in some repositories of the plan, not in all"),
         ]
     static let arguments: [Argument<Self>] =
@@ -40,6 +41,7 @@ struct HoldCommand: LifeboatCommand {
             ),
             .flag("--release", to: \.releases, help: "Let retention decide about it again"),
         ]
+        + TurnOptions.arguments.map { $0.lifted(\.turn) }
         + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
         + KeyOptions.arguments.map { $0.lifted(\.keys) }
         + OutputOptions.arguments.map { $0.lifted(\.output) }
@@ -62,8 +64,9 @@ struct HoldCommand: LifeboatCommand {
                 hint: "Say why with --reason TEXT, or lift the hold with --release."
             )
         }
-        let (answer, missed, remarks) = try await onEngineThread(context.stop) { try change(in: context) }
         let console = context.console(output)
+        let patience = turn.patience(context.stop, on: console)
+        let (answer, missed, remarks) = try await onEngineThread(context.stop) { try change(in: context, patience) }
         for remark in remarks { console.warn(remark, as: output.format) }
         switch output.format {
         case .json: try console.answer("hold", answer)
@@ -73,7 +76,10 @@ struct HoldCommand: LifeboatCommand {
     }
 
     /// Changes every copy; one that cannot be changed makes it partial, and none that first error.
-    private func change(in context: CommandContext) throws -> (Answer, missed: Diagnostic?, remarks: [Diagnostic]) {
+    private func change(
+        in context: CommandContext,
+        _ turn: TurnPatience
+    ) throws -> (Answer, missed: Diagnostic?, remarks: [Diagnostic]) {
         let copies = try repository.ofPlan(in: point, in: context).places(whole: true, in: context)
         let places = try PlanRepositories(copies, try keys.keyring(in: context), in: context)
         let name = try places.resolve(point, plan: try repository.planName())
@@ -82,7 +88,13 @@ struct HoldCommand: LifeboatCommand {
         for place in places.opened {
             do {
                 guard try place.repository.store.info(Layout.point(name)) != nil else { continue }
-                let before = try place.repository.hold(name, reason: reason, tool: Tool.full, now: context.now())
+                let before = try place.repository.hold(
+                    name,
+                    reason: reason,
+                    tool: Tool.full,
+                    now: context.now(),
+                    turn: turn
+                )
                 answer.before = answer.before ?? before
                 answer.repositories.append(place.name)
             } catch {

@@ -16,6 +16,7 @@ struct PruneCommand: LifeboatCommand {
     var acceptsBrokenChain = false
     var discardsDamaged = false
     var maxShare = 50
+    var turn = TurnOptions()
     var repository = RepositoryOptions()
     var keys = KeyOptions()
     var output = OutputOptions()
@@ -70,12 +71,15 @@ struct PruneCommand: LifeboatCommand {
                 help: "The most that may go in one run, of points, archives or bytes"
             ),
         ]
+        + TurnOptions.arguments.map { $0.lifted(\.turn) }
         + RepositoryOptions.arguments.map { $0.lifted(\.repository) }
         + KeyOptions.arguments.map { $0.lifted(\.keys) }
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
     func run(in context: CommandContext) async throws {
         let console = context.console(output)
+        try requireUse()
+        let patience = turn.patience(context.stop, on: console)
         var answers: [PruneAnswer] = []
         var failures = PruneFailures()
         var seen = SeenRepositories()
@@ -84,7 +88,7 @@ struct PruneCommand: LifeboatCommand {
                 let repository = try await onEngineThread(context.stop) { try open(target, in: context) }
                 try seen.admit(repository, as: target.place.name)
                 let (answer, warnings) = try await onEngineThread(context.stop) {
-                    try prune(target, in: repository, context)
+                    try take(target, in: repository, patience, context)
                 }
                 for warning in warnings { console.warn(warning, as: output.format) }
                 if output.format == .text { PruneText(answer).lines.forEach(console.answer) }
@@ -137,11 +141,42 @@ struct PruneCommand: LifeboatCommand {
         )
     }
 
+    private func requireUse() throws {
+        guard turn.wait != nil, !acts else { return }
+        throw Diagnostic(
+            .usage,
+            "--wait says nothing without --yes",
+            cause: "looking needs no turn",
+            hint: "Leave it out, or add --yes."
+        )
+    }
+
+    private func take(
+        _ target: PruneTarget,
+        in opened: Repository,
+        _ turn: TurnPatience,
+        _ context: CommandContext
+    ) throws -> (PruneAnswer, [Diagnostic]) {
+        let options = PruneOptions(
+            skipsWait: isImmediate,
+            acceptsBrokenChain: acceptsBrokenChain,
+            maxSharePercent: maxShare
+        )
+        let answer =
+            acts
+            ? try opened.pruning(options, turn: turn) { try prune(target, in: opened, options, $0, context) }
+            : try prune(target, in: opened, options, nil, context)
+        return (answer, opened.remarks + (opened.pruneRefusal(options).map { acts ? [] : [$0] } ?? []))
+    }
+
+    /// Only looks where there is no session.
     private func prune(
         _ target: PruneTarget,
         in opened: Repository,
+        _ options: PruneOptions,
+        _ session: Session?,
         _ context: CommandContext
-    ) throws -> (PruneAnswer, [Diagnostic]) {
+    ) throws -> PruneAnswer {
         let now = context.now()
         let stock = try opened.archiveStock()
         var decisions = try target.plans(in: opened).flatMap { plan in
@@ -154,15 +189,10 @@ struct PruneCommand: LifeboatCommand {
             )
         }
         if discardsDamaged { decisions = try opened.discardingDamaged(decisions) }
-        let options = PruneOptions(
-            skipsWait: isImmediate,
-            acceptsBrokenChain: acceptsBrokenChain,
-            maxSharePercent: maxShare
-        )
         let plan = try opened.planPrune(decisions, options: options)
         var answer = PruneAnswer(repository: opened.displayName, plan: plan, scope: Set(decisions.map(\.point)))
-        if acts { answer.done = try opened.prune(plan, tool: Tool.full, now: now) }
-        return (answer, opened.remarks + (opened.pruneRefusal(options).map { acts ? [] : [$0] } ?? []))
+        if let session { answer.done = try opened.prune(plan, tool: Tool.full, now: now, in: session) }
+        return answer
     }
 
     /// The repository that was named with a policy, or every repository of the plans.

@@ -9,6 +9,7 @@ import Terminal
 struct RepoSyncCommand: LifeboatCommand {
     var source = ""
     var target = ""
+    var turn = TurnOptions()
     var repository = PlanChoice()
     var output = OutputOptions()
 
@@ -29,6 +30,7 @@ struct RepoSyncCommand: LifeboatCommand {
             .positional("FROM", to: \.source, required: true, help: "Where the points are"),
             .positional("TO", to: \.target, required: true, help: "Where they are missing"),
         ]
+        + TurnOptions.arguments.map { $0.lifted(\.turn) }
         + PlanChoice.arguments.map { $0.lifted(\.repository) }
         + OutputOptions.arguments.map { $0.lifted(\.output) }
 
@@ -47,8 +49,9 @@ struct RepoSyncCommand: LifeboatCommand {
     }
 
     func run(in context: CommandContext) async throws {
-        let (answer, remarks) = try await onEngineThread(context.stop) { try copy(in: context) }
         let console = context.console(output)
+        let patience = turn.patience(context.stop, on: console)
+        let (answer, remarks) = try await onEngineThread(context.stop) { try copy(in: context, patience) }
         for remark in remarks { console.warn(remark, as: output.format) }
         switch output.format {
         case .json: try console.answer("sync", answer)
@@ -58,7 +61,7 @@ struct RepoSyncCommand: LifeboatCommand {
         throw CommandOutcome(status: answer.plans.contains { !$0.points.isEmpty } ? .partial : .repository)
     }
 
-    private func copy(in context: CommandContext) throws -> (Answer, remarks: [Diagnostic]) {
+    private func copy(in context: CommandContext, _ turn: TurnPatience) throws -> (Answer, remarks: [Diagnostic]) {
         let keyring = try KeyOptions().keyring(in: context)
         func open(_ typed: String) throws -> Repository {
             let choice = RepositoryChoice(typed: typed, config: repository.config)
@@ -69,7 +72,14 @@ struct RepoSyncCommand: LifeboatCommand {
         if let named { try from.requirePlan(named) }
         let plans = try named.map { [$0] } ?? from.plans()
         let copied = try plans.map { plan in
-            let run = try to.copyPoints(of: plan, from: from, tool: Tool.full, host: context.host, stop: context.stop)
+            let run = try to.copyPoints(
+                of: plan,
+                from: from,
+                tool: Tool.full,
+                host: context.host,
+                stop: context.stop,
+                turn: turn
+            )
             return Copied(
                 plan: plan,
                 points: run.points.map(\.point),

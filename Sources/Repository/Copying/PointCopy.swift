@@ -18,6 +18,7 @@ extension Repository {
         tool: String,
         host: String,
         stop: Stop,
+        turn: TurnPatience = .none,
         progress: @escaping (_ bytes: Int64) -> Void = { _ in }
     ) throws -> SyncRun {
         guard source.descriptor.id != descriptor.id else {
@@ -37,7 +38,7 @@ extension Repository {
             )
         }
         let started = Instant.now
-        let session = try beginSession(kind: .backup, plan: plan, base: nil)
+        let session = try beginSession(kind: .backup, plan: plan, base: nil, turn: turn)
         defer { try? session.end() }
         let reading = try source.beginReadingSession(kind: .restore, plan: plan, base: nil)
         defer { try? reading?.end() }

@@ -15,11 +15,10 @@ final class DestructionPermit {
     private let clock: MachineClock
     private var lastBeat: Duration
 
-    /// `begun` is what the machine's clock said before the session was begun.
-    init(_ session: Session, _ clock: MachineClock, begun: Duration) {
+    init(_ session: Session, _ clock: MachineClock) {
         self.session = session
         self.clock = clock
-        lastBeat = begun
+        lastBeat = session.begun
     }
 
     /// Throws `busy` when the permit has lapsed; writes a sign of life when the last is ten minutes old.

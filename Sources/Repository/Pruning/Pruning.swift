@@ -40,24 +40,27 @@ extension Repository {
     ///    run finds again.
     ///
     /// What the store does not let go of (`delete-denied`) stays, is counted, and stops nothing else.
-    package func prune(_ plan: PrunePlan, tool: String, now: Instant) throws -> PruneRun {
+    package func prune(_ plan: PrunePlan, tool: String, now: Instant, in session: Session) throws -> PruneRun {
+        let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: now)
+        let permit = DestructionPermit(session, machine)
+        return try PrunePass(repository: self, permit: permit, author: author, options: plan.options).perform(plan)
+    }
+
+    /// Runs `body` in a session in which it may prune, with the space that is kept for it; begun before anything is
+    /// decided, so that nothing is decided by what was true before a wait.
+    package func pruning<Value>(
+        _ options: PruneOptions,
+        turn: TurnPatience = .none,
+        _ body: (Session) throws -> Value
+    ) throws -> Value {
         try store.releaseReserve()
         defer { try? store.keepReserve() }
-        let begun = machine.now
-        let session =
-            plan.options.skipsWait
-            ? try beginExclusiveSession(kind: .prune) : try beginSession(kind: .prune, plan: nil, base: nil)
-        let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: now)
-        let permit = DestructionPermit(session, machine, begun: begun)
-        let pass = PrunePass(repository: self, permit: permit, author: author, options: plan.options)
-        do {
-            let run = try pass.perform(plan)
-            try? session.end()
-            return run
-        } catch {
-            try? session.end()
-            throw error
+        let session = try turn.wait {
+            try options.skipsWait
+                ? beginExclusiveSession(kind: .prune) : beginSession(kind: .prune, plan: nil, base: nil)
         }
+        defer { try? session.end() }
+        return try body(session)
     }
 
     /// Removes an object that is of no use any more; where nothing may be deleted it just stays.

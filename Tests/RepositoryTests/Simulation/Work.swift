@@ -3,6 +3,7 @@ import Diagnostics
 import Model
 import Policy
 import Repository
+import TestSupport
 import Streams
 
 /// What a process of a history does, with the real code.
