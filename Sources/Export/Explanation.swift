@@ -1,5 +1,5 @@
 import Diagnostics
-import PostgresClient
+package import PostgresClient
 
 /// Runs `body`, and turns what the server or libpq said into the error that people read: `summary` is what could not be
 /// done.
@@ -15,7 +15,7 @@ extension Connection {
     /// Asks something the export can do without; nil when the server refuses.
     ///
     /// Inside a transaction a savepoint keeps the refusal from ending it. A lost connection still throws.
-    func queryIfAllowed(_ sql: String, _ parameters: [String?] = []) throws -> Rows? {
+    package func queryIfAllowed(_ sql: String, _ parameters: [String?] = []) throws -> Rows? {
         let guarded = isInTransaction
         if guarded { try execute("SAVEPOINT lifeboat") }
         do {

@@ -86,6 +86,45 @@ struct DiffTests {
         }
     }
 
+    @Test("a copy that was restored into another cluster differs in nothing, and that cluster's roles do not count")
+    func restored() throws {
+        try Scene.with { scene in
+            try scene.change("ALTER TABLE customer ADD COLUMN kind varchar(9) CHECK (kind IN ('new', 'old'))")
+            try scene.backUp()
+            let sql = """
+                DO $$BEGIN CREATE ROLE only_here; EXCEPTION WHEN duplicate_object OR unique_violation THEN END$$
+                """
+            try withDatabase(on: .v16, options: "TEMPLATE template0", sql: sql) { copy in
+                try scene.restore(into: copy)
+                let answer = try scene.lifeboat(
+                    "diff",
+                    "latest",
+                    "--from",
+                    scene.repository,
+                    "--live",
+                    copy.words,
+                    "--count"
+                )
+                #expect(answer.status == 0, "\(answer)")
+                #expect(answer.output.contains(/another cluster: roles that only it has are left out \(.*only_here/))
+                try Connection(copy).execute("DROP TABLE empty")
+                let json = try JSON(
+                    scene.lifeboat(
+                        "diff",
+                        "latest",
+                        "--from",
+                        scene.repository,
+                        "--live",
+                        copy.words,
+                        "--format",
+                        "json"
+                    )
+                )
+                #expect(json["objects"].count == 1)
+            }
+        }
+    }
+
     @Test("with the plan's source in lifeboat.json, one point is enough")
     func planned() throws {
         try Scene.with { scene in

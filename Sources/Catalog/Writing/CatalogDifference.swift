@@ -139,7 +139,7 @@ package struct FieldDifference: Sendable, Hashable {
 
     static func between(_ first: CatalogObject, _ second: CatalogObject) -> [FieldDifference] {
         var fields = [
-            FieldDifference("definition", definition(first), definition(second)),
+            definitions(first, second),
             FieldDifference("owner", first.owner.map { [$0] } ?? [], second.owner.map { [$0] } ?? []),
             FieldDifference("privileges", first.privilegeLines, second.privilegeLines),
             FieldDifference("comments", comments(first), comments(second)),
@@ -150,6 +150,19 @@ package struct FieldDifference: Sendable, Hashable {
             )
         }
         return fields.filter { !$0.removed.isEmpty || !$0.added.isEmpty }
+    }
+
+    /// Without what is only another spelling of the same.
+    private static func definitions(_ first: CatalogObject, _ second: CatalogObject) -> FieldDifference {
+        let (before, after) = (definition(first), definition(second))
+        if before == after { return FieldDifference("definition", [], []) }
+        return FieldDifference("definition", lines(before), lines(after))
+    }
+
+    private static func lines(_ statements: [String]) -> [String] {
+        statements.flatMap {
+            ArraySpelling.handedDown($0).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
     }
 
     private init(_ field: String, _ before: [String], _ after: [String]) {
@@ -173,8 +186,6 @@ package struct FieldDifference: Sendable, Hashable {
     private static func definition(_ object: CatalogObject) -> [String] {
         // The server keeps them in the order in which the roles were made, which is another one in a copy.
         if object.identity.kind == .defaultPrivileges { return object.stages.flatMap(\.statements).sorted() }
-        return object.withoutUsualNamesOfNotNull.stages.flatMap { stage in
-            stage.statements.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
-        }
+        return object.withoutUsualNamesOfNotNull.stages.flatMap(\.statements)
     }
 }

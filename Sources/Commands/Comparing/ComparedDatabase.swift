@@ -13,6 +13,9 @@ struct ComparedDatabase: Sendable {
     /// The plan of a point.
     var plan: PlanName?
     var serverMajor: Int
+    /// Which cluster it is in, where that is known.
+    var cluster: String?
+    var isLive: Bool
     var catalog: DatabaseCatalog
     var tables: [ComparedTable]
 
@@ -24,6 +27,8 @@ struct ComparedDatabase: Sendable {
         self.name = name.description
         self.plan = name.plan
         serverMajor = manifest.source.serverVersion / 10_000
+        cluster = manifest.continuity?.cluster.systemIdentifier
+        isLive = false
         catalog = try CatalogSection.decode(opened.readCatalog(name, identities: identities))
         tables = manifest.tables.map { table in
             ComparedTable(
@@ -43,6 +48,8 @@ struct ComparedDatabase: Sendable {
         let connection = try Connection(settings, stop: stop)
         serverMajor = connection.serverVersion.major
         let pinned = try PinnedSettings(knownTo: connection)
+        cluster = try connection.queryIfAllowed("SELECT system_identifier FROM pg_catalog.pg_control_system()")?[0, 0]
+        isLive = true
         (catalog, tables) = try connection.withTransaction(
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \(pinned.statements)"
         ) {

@@ -8,6 +8,8 @@ struct DiffAnswer: Encodable, Sendable {
     var isSame: Bool
     var objects: [ObjectChange]
     var tables: [TableChange]
+    /// Roles that only the second side has, where that is a database of another cluster: they are other databases' affair.
+    var rolesLeftOut: [String]?
 
     struct Side: Encodable, Sendable {
         var name: String
@@ -49,7 +51,12 @@ struct DiffAnswer: Encodable, Sendable {
     }
 
     init(_ first: ComparedDatabase, _ second: ComparedDatabase) {
-        let difference = CatalogDifference.compare(first.catalog, second.catalog)
+        var difference = CatalogDifference.compare(first.catalog, second.catalog)
+        if second.isLive, let cluster = first.cluster, let other = second.cluster, cluster != other {
+            let roles = difference.objects.filter { $0.object.kind == .role && $0.change == .extra }
+            difference.objects.removeAll(where: roles.contains)
+            rolesLeftOut = roles.isEmpty ? nil : roles.map(\.object.name)
+        }
         self.first = Side(first)
         self.second = Side(second)
         objects = difference.objects.map(ObjectChange.init)

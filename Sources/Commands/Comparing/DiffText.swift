@@ -24,8 +24,15 @@ struct DiffText {
                 .bold
             )
         }
-        guard answer.first.serverMajor != answer.second.serverMajor else { return sides }
-        return sides + [StyledText("the majors differ: some definitions may differ in their words only", .dim)]
+        var remarks: [StyledText] = []
+        if answer.first.serverMajor != answer.second.serverMajor {
+            remarks.append(StyledText("the majors differ: some definitions may differ in their words only", .dim))
+        }
+        if let roles = answer.rolesLeftOut {
+            let names = roles.map(\.onOneLine).joined(separator: ", ")
+            remarks.append(StyledText("another cluster: roles that only it has are left out (\(names))", .dim))
+        }
+        return sides + remarks
     }
 
     private static func lines(_ change: DiffAnswer.ObjectChange) -> [StyledText] {
