@@ -41,7 +41,7 @@ struct PlanVerification {
     private func doubts(of plan: PlanName, _ found: Inspection) throws -> [VerifyAnswer.Doubt] {
         guard depth != .sizes, within == nil else { return [] }
         let bad = Set(found.run.bad.map(\.point))
-        let evidence = try repository.evidence(plan: plan)
+        let evidence = try repository.evidence(plan: plan, remembering: true)
         return found.known.filter { !bad.contains($0.name) }.compactMap { point in
             guard let reason = evidence.problem(of: point.name, needing: point.uses.map(\.archive)) else { return nil }
             let needsDrill = evidence.findings.wantsDrill(point.name) || evidence.suspect[point.name] != nil

@@ -91,6 +91,8 @@ package protocol ObjectStore: Sendable {
     /// How people name this store in messages, without credentials.
     var displayName: String { get }
     var capabilities: StoreCapabilities { get }
+    /// How many calls at once are worth a thread each: more than one where a call waits for a network.
+    var usefulConcurrency: Int { get }
 
     /// Makes the place itself (a folder); does nothing when it is there. Only creating a repository calls it.
     func prepare() throws
@@ -131,6 +133,7 @@ package protocol ObjectStore: Sendable {
 package protocol LocklessStore: ObjectStore {}
 
 extension LocklessStore {
+    package var usefulConcurrency: Int { 1 }
     package var lock: Duration? { nil }
     package func insist(on capabilities: StoreCapabilities) {}
     package func extendLock(_ key: ObjectKey, until instant: Instant) throws {

@@ -56,7 +56,7 @@ package enum PointChain {
 extension Repository {
     /// Where the chain of a plan's points is broken; a point that cannot be read is an error.
     package func verifyChain(plan: PlanName) throws -> [ChainBreak] {
-        try chainBreaks(plan: plan, among: try listPoints(plan: plan).map { KnownPoint(try readPoint($0.name)) })
+        try chainBreaks(plan: plan, among: try eachPoint(listPoints(plan: plan)) { KnownPoint(try self.readPoint($0.name)) })
     }
 
     /// Where the chain of a plan's points is broken, after `known` were read; what could not be read is not judged.
@@ -65,7 +65,7 @@ extension Repository {
         // Twice, because a prune that runs meanwhile may have recorded and removed something in between.
         for _ in 0..<2 {
             // Records first: what is committed meanwhile is then listed and not yet expected.
-            let evidence = try evidence(plan: plan)
+            let evidence = try evidence(plan: plan, remembering: true)
             let listed = Set(try listPoints(plan: plan).map(\.name))
             found = PointChain.breaks(
                 in: known.filter { listed.contains($0.name) },

@@ -40,12 +40,15 @@ extension Repository {
                 said.passOver(UnknownChain(plan: place.plan, signer: place.signer))
                 continue
             }
+            let wanted = links.filter { link in since.map { link.info.modified >= $0 } ?? true }
+            let read = try each(wanted) { try self.readLink($0, remembering: remembering) }
+            let readings = Dictionary(zip(wanted.map(\.place), read)) { first, _ in first }
             var chain = ChainReading()
             for link in links {
-                if let since, link.info.modified < since {
-                    chain.skip(link.place)
+                if let reading = readings[link.place] {
+                    chain.add(reading, at: link.place)
                 } else {
-                    chain.add(try readLink(link, remembering: remembering), at: link.place)
+                    chain.skip(link.place)
                 }
             }
             found += chain.records
@@ -130,7 +133,7 @@ extension Repository {
     private func readLink(_ link: RecordLink, remembering: Bool) throws -> Result<StoredRecord, Diagnostic> {
         if remembering, let known = recordShelf.record(link.info) { return .success(known) }
         let read = try twice { try readRecord(link.place) }
-        if remembering, case .success(let record) = read { recordShelf.put(record, link.info) }
+        if case .success(let record) = read { recordShelf.put(record, link.info) }
         return read
     }
 
@@ -152,7 +155,7 @@ private struct ChainName: Hashable {
 }
 
 /// A record as a listing shows it.
-private struct RecordLink {
+private struct RecordLink: Sendable {
     var place: RecordPlace
     var info: ObjectInfo
 }

@@ -50,9 +50,9 @@ extension Repository {
     /// Records that are damaged or missing, of all that were read until now; without those that were accepted.
     package var brokenRecords: [BrokenLink] { said.brokenLinks }
 
-    /// Reads the records of a plan for the sake of what is damaged or missing among them.
+    /// Reads the records of a plan, those that this process has not read, for what is damaged or missing among them.
     package func brokenRecords(of plan: PlanName) throws -> [BrokenLink] {
-        _ = try records(plan: plan)
+        _ = try records(plan: plan, remembering: true)
         return said.brokenLinks.filter { $0.place.plan == plan }
     }
 

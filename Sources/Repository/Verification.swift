@@ -40,16 +40,9 @@ extension Repository {
     ) throws -> Inspection {
         var run = VerifyRun(points: [], bytesRead: 0, bad: [], depth: depth)
         var sound: [StoredPoint] = []
-        for name in points {
-            do {
-                let point = try readPoint(name)
-                if depth == .decrypted { run.bad += try undecryptable(name, identities) }
-                sound.append(point)
-            } catch let error as Diagnostic where error.code == .pointUnknown {
-                continue
-            } catch let error as Diagnostic where error.isAboutOneObject || error.code == .repositoryFormat {
-                run.bad.append(BadPoint(point: name, reason: error.cause ?? error.summary, depth: min(depth, .bytes)))
-            }
+        for reading in try each(points, { try self.inspect($0, identities, depth) }) {
+            if let point = reading.point { sound.append(point) }
+            if let bad = reading.bad { run.bad.append(bad) }
         }
         let manifests = sound.map(\.manifest)
         let sample = sampling?.choose(among: manifests)
@@ -60,11 +53,12 @@ extension Repository {
         }
         for point in sound {
             let found = point.manifest.archives.compactMap { problems[$0.id] }
-            guard let first = found.first, try store.info(Layout.point(point.name)) != nil else { continue }
+            guard let first = found.first else { continue }
             // Only a check that sees them all may say that all are gone.
             run.bad.append(BadPoint(point: point.name, reason: first.reason, depth: found.map(\.depth).max()))
         }
-        run.points = try points.filter { try store.info(Layout.point($0)) != nil }
+        let areThere = try each(points) { try self.store.info(Layout.point($0)) != nil }
+        run.points = zip(points, areThere).filter(\.1).map(\.0)
         run.bad = run.bad.filter { run.points.contains($0.point) }
         // Sizes prove nothing good, and neither does a part: such a run must not acquit a point that was found bad.
         if depth == .sizes || sample != nil {
@@ -90,12 +84,28 @@ extension Repository {
     }
 
     /// What is wrong with the definitions of a point whose object is sound: nothing, or one entry.
-    private func undecryptable(_ name: PointName, _ identities: [any Identity]) throws -> [BadPoint] {
+    /// A point as it was read, and what is wrong with it; neither where it is gone.
+    private func inspect(
+        _ name: PointName,
+        _ identities: [any Identity],
+        _ depth: VerifyDepth
+    ) throws -> (point: StoredPoint?, bad: BadPoint?) {
+        do {
+            let point = try readPoint(name)
+            return (point, depth == .decrypted ? try undecryptable(name, identities) : nil)
+        } catch let error as Diagnostic where error.code == .pointUnknown {
+            return (nil, nil)
+        } catch let error as Diagnostic where error.isAboutOneObject || error.code == .repositoryFormat {
+            return (nil, BadPoint(point: name, reason: error.cause ?? error.summary, depth: min(depth, .bytes)))
+        }
+    }
+
+    private func undecryptable(_ name: PointName, _ identities: [any Identity]) throws -> BadPoint? {
         do {
             _ = try readCatalog(name, identities: identities)
-            return []
+            return nil
         } catch let error as Diagnostic where error.isAboutOneObject && error.code != .pointUnknown {
-            return [BadPoint(point: name, reason: error.cause ?? error.summary, depth: .decrypted)]
+            return BadPoint(point: name, reason: error.cause ?? error.summary, depth: .decrypted)
         }
     }
 }

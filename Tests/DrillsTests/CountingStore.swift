@@ -36,6 +36,7 @@ final class CountingStore: ObjectStore {
 
     var displayName: String { inner.displayName }
     var capabilities: StoreCapabilities { inner.capabilities }
+    var usefulConcurrency: Int { inner.usefulConcurrency }
     var lock: Duration? { inner.lock }
     func prepare() throws { try inner.prepare() }
     func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try inner.holdsOnly(keys) }

@@ -31,6 +31,7 @@ final class BreakableStore: ObjectStore {
 
     var displayName: String { inner.displayName }
     var capabilities: StoreCapabilities { inner.capabilities }
+    var usefulConcurrency: Int { inner.usefulConcurrency }
 
     private func perform<Value>(_ body: () throws -> Value) throws -> Value {
         let fails = state.withLock { state in

@@ -44,6 +44,7 @@ private final class StumblingStore: ObjectStore {
 
     var displayName: String { inner.displayName }
     var capabilities: StoreCapabilities { inner.capabilities }
+    var usefulConcurrency: Int { inner.usefulConcurrency }
     var objects: [ObjectKey: [UInt8]] { inner.objects }
     func plant(_ key: ObjectKey, _ bytes: [UInt8]) { inner.replace(key, with: bytes) }
 

@@ -12,6 +12,7 @@ struct InterposedStore: ObjectStore {
 
     var displayName: String { inner.displayName }
     var capabilities: StoreCapabilities { inner.capabilities }
+    var usefulConcurrency: Int { inner.usefulConcurrency }
 
     func prepare() throws { try inner.prepare() }
     func holdsOnly(_ keys: Set<ObjectKey>) throws -> Bool { try inner.holdsOnly(keys) }

@@ -13,6 +13,7 @@ final class LockedStore: ObjectStore {
     func insist(on capabilities: StoreCapabilities) {}
     var displayName: String { inner.displayName }
     var capabilities: StoreCapabilities { inner.capabilities }
+    var usefulConcurrency: Int { inner.usefulConcurrency }
 
     func prepare() { inner.prepare() }
     func holdsOnly(_ keys: Set<ObjectKey>) -> Bool { inner.holdsOnly(keys) }

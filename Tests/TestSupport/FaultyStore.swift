@@ -52,6 +52,7 @@ package final class FaultyStore: ObjectStore {
     package var failed: String? { state.withLock { $0.failed } }
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
+    package var usefulConcurrency: Int { inner.usefulConcurrency }
     package var lock: Duration? { inner.lock }
     package func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
 

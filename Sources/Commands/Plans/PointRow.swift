@@ -158,7 +158,7 @@ struct PointRow: Encodable, Sendable {
         guard let oldest = listings.map(\.modified).min() else { return [] }
         let evidence = try repository.evidence(plan: plan, since: oldest - clockMargin)
         let stock = try stock(of: repository)
-        return try listings.map { listing in
+        return try repository.eachPoint(listings) { listing in
             var row = PointRow(name: listing.name, committed: listing.modified)
             row.proven = evidence.proven[listing.name]
             let drill = evidence.findings.failedDrills[listing.name]

@@ -6,7 +6,7 @@ import Repository
 /// What a report takes from one repository, read once.
 struct RepositoryReading {
     /// A point with what its manifest says; nil where that cannot be read.
-    struct Point {
+    struct Point: Sendable {
         var listing: PointListing
         var known: KnownPoint?
         var bytesStored: Int64?
@@ -24,7 +24,7 @@ struct RepositoryReading {
         let stored = try repository.records(plan: plan)
         let evidence = Evidence(stored)
         let stock = try repository.archiveStock()
-        let points = try repository.listPoints(plan: plan).map {
+        let points = try repository.eachPoint(repository.listPoints(plan: plan)) {
             try Self.read($0, in: repository, evidence, stock)
         }
         let missing = try repository.chainBreaks(plan: plan, among: points.compactMap(\.known))

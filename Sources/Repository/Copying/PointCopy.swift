@@ -50,7 +50,7 @@ extension Repository {
             tool: tool,
             reading: reading,
             session: session,
-            damaged: Set(try evidence(plan: plan).damagedArchives.keys),
+            damaged: Set(try evidence(plan: plan, remembering: true).damagedArchives.keys),
             stop: stop,
             progress: progress
         )

@@ -11,6 +11,7 @@ package final class ReadOnlyStore: ObjectStore {
 
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
+    package var usefulConcurrency: Int { inner.usefulConcurrency }
     package var lock: Duration? { inner.lock }
     package func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
 

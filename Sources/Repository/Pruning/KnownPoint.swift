@@ -82,21 +82,28 @@ extension Repository {
     package func survey(_ listing: [PointListing]) throws -> PointSurvey {
         try recallCensus()
         var survey = PointSurvey()
+        var unread: [PointListing] = []
         for listed in listing {
-            if let known = shelf.point(listed) {
-                survey.known[listed.name] = known
-                continue
-            }
-            do {
-                let known = KnownPoint(try readPoint(listed.name))
-                shelf.put(known, read: .now)
-                survey.known[listed.name] = known
-            } catch let error as Diagnostic where error.code == .pointUnknown {
-                continue
-            } catch let error as Diagnostic where error.isAboutOneObject {
-                survey.unreadable[listed.name] = error
+            if let known = shelf.point(listed) { survey.known[listed.name] = known } else { unread.append(listed) }
+        }
+        for (listed, reading) in zip(unread, try eachPoint(unread) { try self.knownPoint($0.name) }) {
+            switch reading {
+            case .success(let known): survey.known[listed.name] = known
+            case .failure(let error) where error.code == .pointUnknown: continue
+            case .failure(let error): survey.unreadable[listed.name] = error
             }
         }
         return survey
+    }
+
+    /// A point, or why it cannot be read or is not there; throws what is not its own fault.
+    private func knownPoint(_ name: PointName) throws -> Result<KnownPoint, Diagnostic> {
+        do {
+            let known = KnownPoint(try readPoint(name))
+            shelf.put(known, read: .now)
+            return .success(known)
+        } catch let error as Diagnostic where error.isAboutOneObject {
+            return .failure(error)
+        }
     }
 }

@@ -12,6 +12,8 @@ package final class S3Store: ObjectStore {
     package let displayName: String
     /// What S3 itself promises; whether this store keeps the first is for the probe to find out.
     package let capabilities = StoreCapabilities(createsExclusively: true, isDurable: true)
+    /// A look-up is little work and a long wait.
+    package let usefulConcurrency = 8
     package let lock: Duration?
     private let address: S3Address
     private let settings: S3Settings

@@ -48,6 +48,7 @@ package final class UndeletedStore: ObjectStore {
 
     package var displayName: String { inner.displayName }
     package var capabilities: StoreCapabilities { inner.capabilities }
+    package var usefulConcurrency: Int { inner.usefulConcurrency }
     package var lock: Duration? { inner.lock }
     package func insist(on capabilities: StoreCapabilities) { inner.insist(on: capabilities) }
     package func prepare() throws { try inner.prepare() }

@@ -32,6 +32,8 @@ package final class SFTPStore: LocklessStore {
         StoreCapabilities(createsExclusively: true, isDurable: wasDurable.withLock { $0 ?? false })
     }
 
+    package var usefulConcurrency: Int { place.connections }
+
     package func prepare() throws {
         try using("create the folder") { tree in
             do { try tree.session.makeFolder(tree.root) } catch SecureShellError.status(let status) {
