@@ -56,7 +56,10 @@ package enum PointChain {
 extension Repository {
     /// Where the chain of a plan's points is broken; a point that cannot be read is an error.
     package func verifyChain(plan: PlanName) throws -> [ChainBreak] {
-        try chainBreaks(plan: plan, among: try eachPoint(listPoints(plan: plan)) { KnownPoint(try self.readPoint($0.name)) })
+        try chainBreaks(
+            plan: plan,
+            among: try eachPoint(listPoints(plan: plan)) { KnownPoint(try self.readPoint($0.name)) }
+        )
     }
 
     /// Where the chain of a plan's points is broken, after `known` were read; what could not be read is not judged.

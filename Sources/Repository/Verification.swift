@@ -83,7 +83,6 @@ extension Repository {
         )
     }
 
-    /// What is wrong with the definitions of a point whose object is sound: nothing, or one entry.
     /// A point as it was read, and what is wrong with it; neither where it is gone.
     private func inspect(
         _ name: PointName,
@@ -100,6 +99,7 @@ extension Repository {
         }
     }
 
+    /// What is wrong with the definitions of a point whose object is sound.
     private func undecryptable(_ name: PointName, _ identities: [any Identity]) throws -> BadPoint? {
         do {
             _ = try readCatalog(name, identities: identities)
