@@ -1,4 +1,5 @@
 import AgeEncryption
+import Diagnostics
 import Repository
 import Terminal
 
@@ -10,6 +11,17 @@ struct EscrowAdvice: Sendable {
     init?(_ keyring: Keyring, made: KeysMade) {
         switch made {
         case .nothing: return nil
+        case .guest:
+            lines = [
+                StyledText(
+                    "This machine has keys of its own in \(keyring.folder) now; none of them reads rows.",
+                    .bold
+                ),
+                "Name one that does with --identity: the operator's, or the one on the escrow sheet.",
+                StyledText(
+                    "Other machines believe what this one signs after: lifeboat key trust \(keyring.signer.verifyingKey.text)"
+                ),
+            ]
         case .signer:
             lines = [
                 StyledText(
@@ -45,5 +57,5 @@ func shellQuoted(_ word: String) -> String {
             default: "/._-@:+,=".utf8.contains(byte)
             }
         }
-    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    return isPlain ? word : "'" + word.replacingEach("'", with: "'\\''") + "'"
 }

@@ -67,7 +67,7 @@ struct PingSignal: Sendable {
     }
 
     private static func configuration(_ url: String) -> String {
-        let quoted = url.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let quoted = url.replacingEach("\\", with: "\\\\").replacingEach("\"", with: "\\\"")
         return """
             url = "\(quoted)"
             globoff

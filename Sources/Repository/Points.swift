@@ -139,7 +139,7 @@ extension Repository {
             throw Diagnostic(.objectCorrupt, "point '\(name)' has no index section")
         }
         let text = "the index of point '\(name)'"
-        let index = try SealedText.open(section, with: readers, object: text)
+        let index = try readers.open(section, object: text)
         let manifest = try CanonicalJSON.manifest(from: index, object: text)
         try manifest.validate(as: name)
         return manifest

@@ -11,7 +11,7 @@ package final class Repository: Sendable {
     package let descriptor: RepositoryDescriptor
     package let keyring: Keyring
     /// What opens indexes and records; the host's own identity is always among them.
-    let readers: [any Identity]
+    let readers: ReaderKeys
     /// By which a run notices that it stood still.
     let machine: MachineClock
     /// The points that were read already.
@@ -24,7 +24,7 @@ package final class Repository: Sendable {
         _ store: any ObjectStore,
         _ descriptor: RepositoryDescriptor,
         _ keyring: Keyring,
-        _ readers: [any Identity],
+        _ readers: ReaderKeys,
         _ machine: MachineClock = .boot,
         _ said: RepositoryRemarks = RepositoryRemarks()
     ) {
@@ -81,16 +81,22 @@ package final class Repository: Sendable {
         return try open(store, keyring: keyring)
     }
 
+    /// Whether a repository was made in a place, whoever made it.
+    package static func isThere(in store: any ObjectStore) throws -> Bool {
+        try store.list(Layout.descriptors).contains { Layout.descriptorNumber($0.key) != nil }
+    }
+
     /// Opens a repository whose descriptor was signed by a key that this machine trusts.
     package static func open(_ store: any ObjectStore, keyring: Keyring) throws -> Repository {
         let descriptor = try DescriptorSearch(store: store, trusted: keyring.trustedSigners).newest()
         store.insist(on: descriptor.capabilities)
-        return Repository(store, descriptor, keyring, [keyring.host] + keyring.openIdentities)
+        let readers = ReaderKeys([keyring.host] + keyring.openIdentities, unlock: keyring.unlockIdentities)
+        return Repository(store, descriptor, keyring, readers)
     }
 
     /// The same repository, able to read also what only `identities` open.
     package func reading(with identities: [any Identity]) -> Repository {
-        Repository(store, descriptor, keyring, readers + identities, machine, said)
+        Repository(store, descriptor, keyring, readers.adding(identities), machine, said)
     }
 
     /// The same repository on a machine whose clock a test moves.
@@ -105,7 +111,8 @@ package final class Repository: Sendable {
         let taken = try store.list(Layout.descriptors).compactMap { Layout.descriptorNumber($0.key) }.max() ?? 0
         let key = Layout.descriptor(taken + 1)
         try store.put(key, try next.sealed(at: key, with: keyring.signer))
-        return try Self.open(store, keyring: keyring).reading(with: readers)
+        let opened = try Self.open(store, keyring: keyring)
+        return Repository(store, opened.descriptor, keyring, readers, machine, said)
     }
 
     /// Throws unless the signer of an object is one that this machine trusts.
@@ -130,7 +137,7 @@ package final class Repository: Sendable {
     /// Only what an interrupted creation leaves behind may lie in a new repository's place.
     private static func refuseOccupied(_ store: any ObjectStore) throws {
         if try store.holdsOnly([]) { return }
-        if try store.list(Layout.descriptors).contains(where: { Layout.descriptorNumber($0.key) != nil }) {
+        if try isThere(in: store) {
             throw Diagnostic(
                 .objectExists,
                 "there is already a repository in \(store.displayName)",

@@ -84,7 +84,7 @@ extension Repository {
         guard let section = envelope.sections[Self.recordSection] else {
             throw Diagnostic(.objectCorrupt, "\(text) has no section of that name")
         }
-        let json = try SealedText.open(section, with: readers, object: text)
+        let json = try readers.open(section, object: text)
         try FormatProbe.check(json, supported: RunRecord.currentFormat, object: text)
         let record = try CanonicalJSON.decode(RunRecord.self, from: json, object: text)
         guard record.plan == place.plan else {

@@ -1,10 +1,12 @@
+import Diagnostics
+
 /// What `pg_get_functiondef` says of a function between its result and its body.
 struct FunctionHeader {
     /// The lines after the result's, each of which begins with a space; the body does not.
     private let lines: [Substring]
 
     init(of definition: String) {
-        let all = definition.split(separator: "\n", omittingEmptySubsequences: false)
+        let all = definition.byteLines
         let first = all.firstIndex { $0.hasPrefix(" LANGUAGE ") } ?? all.endIndex
         lines = Array(all[first...].prefix { $0.hasPrefix(" ") })
     }

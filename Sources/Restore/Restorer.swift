@@ -72,6 +72,7 @@ package struct Restorer: Sendable {
         _ examine: (_ reader: ConnectionSettings) throws -> Void
     ) throws -> RestoreOutcome {
         let order = RestoreOrder(ready.catalog, dropsMissingPublic: ready.selection.isEverything)
+        try order.requirePlain()
         let unfilled = options.isScratchCluster ? ForeignViews(ready.catalog).identities : []
         var plan = StepPlan(order, options, ready.inspection, unfilled: unfilled)
         let uncertain = ready.uncertain.map { UncertainSteps(from: &plan, uncertain: $0) }

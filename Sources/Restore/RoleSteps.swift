@@ -35,7 +35,8 @@ struct RoleSteps {
         for statement in step.statements {
             if Self.isPowerful(statement) {
                 late.statements.append(statement)
-            } else if let role = Self.superuser(in: statement) {
+            } else if let words = RoleWords(statement), words.words.first == "SUPERUSER" {
+                let role = words.role
                 early.statements += [
                     "ALTER ROLE \(role) WITH NOSUPERUSER INHERIT BYPASSRLS", "GRANT pg_read_all_data TO \(role)",
                 ]
@@ -59,13 +60,5 @@ struct RoleSteps {
     /// powerful: some of them name libraries.
     private static func isPowerful(_ statement: String) -> Bool {
         statement.contains("GRANT \"pg_") || statement.hasPrefix("GRANT ") && statement.contains(" ON PARAMETER ")
-    }
-
-    /// The role, quoted, that a statement makes a superuser.
-    private static func superuser(in statement: String) -> Substring? {
-        guard statement.hasPrefix("ALTER ROLE "), let words = statement.firstRange(of: "\" WITH SUPERUSER ") else {
-            return nil
-        }
-        return statement[..<words.lowerBound].dropFirst("ALTER ROLE ".count) + "\""
     }
 }

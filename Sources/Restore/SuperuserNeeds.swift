@@ -87,7 +87,7 @@ struct SuperuserNeeds {
     private static let knownUntrusted: Set<String> = ["c", "internal", "plpython3u", "plperlu", "pltclu"]
 
     private static func wrapper(of definition: String) -> String? {
-        definition.firstMatch(of: /\n    FOREIGN DATA WRAPPER "((?:[^"]|"")+)"/).map {
+        definition.firstMatch(of: /\n    FOREIGN DATA WRAPPER "((?:[^"]|"")+)"/.matchingSemantics(.unicodeScalar)).map {
             String($0.1).replacing("\"\"", with: "\"")
         }
     }

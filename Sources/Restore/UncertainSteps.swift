@@ -57,20 +57,12 @@ struct UncertainSteps {
         roles.map { step in
             var step = step
             step.statements = step.statements.map { statement in
-                guard statement.hasPrefix("ALTER ROLE "), let words = statement.lastRange(of: "\" WITH ") else {
-                    return statement
-                }
-                let usual: Set<Substring> = [
-                    "NOSUPERUSER", "NOCREATEROLE", "NOCREATEDB", "NOREPLICATION", "NOBYPASSRLS",
-                ]
-                let kept = statement[words.upperBound...].split(separator: " ").filter { !usual.contains($0) }
-                return statement[..<words.upperBound] + kept.joined(separator: " ")
+                guard let words = RoleWords(statement) else { return statement }
+                let usual: Set<String> = ["NOSUPERUSER", "NOCREATEROLE", "NOCREATEDB", "NOREPLICATION", "NOBYPASSRLS"]
+                let kept = words.words.filter { !usual.contains($0) }
+                return "ALTER ROLE \(words.role) WITH " + kept.joined(separator: " ")
             }
             return step
         }
     }
-}
-
-extension String {
-    fileprivate func lastRange(of text: String) -> Range<Index>? { ranges(of: text).last }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import PostgresClient
 
 /// Reads primary keys, unique and exclusion constraints, with their indexes.
@@ -78,7 +79,7 @@ private func takeName(_ row: Row) -> String {
     let table = quoted(row.text("nspname"), row.text("table_name"))
     let parent = quoted(row.text("parent_schema"), row.text("parent_name"))
     let name = literal(row.text("conname"))
-    let rename = literal("ALTER TABLE \(table.replacing("%", with: "%%")) RENAME CONSTRAINT %I TO %I")
+    let rename = literal("ALTER TABLE \(table.replacingEach("%", with: "%%")) RENAME CONSTRAINT %I TO %I")
     return doStatement(
         """
         DECLARE

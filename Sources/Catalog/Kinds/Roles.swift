@@ -1,3 +1,4 @@
+import Diagnostics
 import PostgresClient
 
 /// Reads roles, their memberships, what they may do with parameters, and their settings; never a password.
@@ -62,7 +63,7 @@ private func createIfMissing(_ name: String) -> String {
 func doStatement(_ body: String) -> String {
     var tag = "$do$"
     var number = 0
-    while body.contains(tag) {
+    while body.holdsBytes(of: tag) {
         number += 1
         tag = "$do\(number)$"
     }
@@ -164,6 +165,6 @@ private func readRoleSettings(_ context: ReadingContext) throws -> [UInt32: [Str
 
 /// A statement about the database that it runs in, whatever its name there.
 func inThisDatabase(_ before: String, _ after: String) -> String {
-    let pattern = before.replacing("%", with: "%%") + " %I " + after.replacing("%", with: "%%")
+    let pattern = before.replacingEach("%", with: "%%") + " %I " + after.replacingEach("%", with: "%%")
     return doStatement("BEGIN\n  EXECUTE pg_catalog.format(\(literal(pattern)), pg_catalog.current_database());\nEND")
 }

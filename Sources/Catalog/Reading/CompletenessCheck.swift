@@ -113,8 +113,9 @@ struct CompletenessCheck {
     }
 
     private func unquoted(_ name: String) -> String {
-        guard name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") else { return name }
-        return String(name.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+        let mark = UInt8(ascii: "\"")
+        guard name.utf8.count >= 2, name.utf8.first == mark, name.utf8.last == mark else { return name }
+        return String(decoding: unquotedName(name.utf8), as: UTF8.self)
     }
 
     /// Everything in the catalogs that is an object of its own and was made by users.

@@ -98,18 +98,15 @@ extension Row {
 func optionList(_ array: String?, prefix: String = "") -> [String] {
     guard let array else { return [] }
     return arrayElements(array).compactMap { element in
-        guard let element, let split = element.firstIndex(of: "=") else { return nil }
-        return prefix + quoted(String(element[..<split])) + "="
-            + literal(String(element[element.index(after: split)...]))
+        element?.cut(atFirst: "=").map { prefix + quoted($0.before) + "=" + literal($0.after) }
     }
 }
 
 /// Options of foreign data objects, `key=value`, written as `"key" 'value'`, one a line or all in one.
 func foreignOptions(_ array: String?, inOneLine: Bool = false) -> String {
     guard let array else { return "" }
-    let list = arrayElements(array).compactMap { element -> String? in
-        guard let element, let split = element.firstIndex(of: "=") else { return nil }
-        return quoted(String(element[..<split])) + " " + literal(String(element[element.index(after: split)...]))
+    let list = arrayElements(array).compactMap { element in
+        element?.cut(atFirst: "=").map { quoted($0.before) + " " + literal($0.after) }
     }
     if list.isEmpty { return "" }
     return inOneLine

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The statements that make an object once more beside the one that is there, and what to look at afterwards.
 ///
 /// None of them may run the source's code with a superuser's rights: an expression that the server works out when it is
@@ -89,9 +91,12 @@ extension CatalogObject {
     var remadeStatements: [String] {
         guard identity.kind == .table || identity.kind == .foreignTable else { return definitionStatements }
         return definitionStatements.map { statement in
-            statement.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("PARTITION BY ") }
+            statement.byteLines.filter { !$0.hasPrefix("PARTITION BY ") }
                 .map { line in
-                    guard let column = line.firstMatch(of: /^    "(?:[^"]|"")+" .*?(?= GENERATED ALWAYS AS \()/)?.0
+                    guard
+                        let column = line.firstMatch(
+                            of: /^    "(?:[^"]|"")+" .*?(?= GENERATED ALWAYS AS \()/.matchingSemantics(.unicodeScalar)
+                        )?.0
                     else { return String(line) }
                     return column + (line.hasSuffix(",") ? "," : "")
                 }.joined(separator: "\n")
@@ -101,7 +106,7 @@ extension CatalogObject {
     /// The lines that making a table again leaves away.
     fileprivate var workedOutLines: [String] {
         guard identity.kind == .table || identity.kind == .foreignTable else { return [] }
-        return definitionStatements.flatMap { $0.split(separator: "\n") }.filter {
+        return definitionStatements.flatMap { $0.byteLines }.filter {
             $0.hasPrefix("PARTITION BY ") || $0.contains(" GENERATED ALWAYS AS (")
         }.map(String.init)
     }

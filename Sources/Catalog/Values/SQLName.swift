@@ -1,16 +1,29 @@
+import Diagnostics
+
 /// A name quoted as an SQL identifier, always, so that no keyword of any version can get in the way.
 func quoted(_ name: String) -> String {
-    name.utf8.contains(0x22) ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : "\"" + name + "\""
+    "\"" + name.replacingEach("\"", with: "\"\"") + "\""
 }
 
 /// A name with its schema, both quoted.
 func quoted(_ schema: String, _ name: String) -> String { quoted(schema) + "." + quoted(name) }
 
+/// The bytes of a name from between its quotes.
+func unquotedName(_ quoted: some BidirectionalCollection<UInt8>) -> [UInt8] {
+    var name: [UInt8] = []
+    var isSecond = false
+    for byte in quoted.dropFirst().dropLast() {
+        isSecond = byte == 0x22 && !isSecond
+        if !isSecond { name.append(byte) }
+    }
+    return name
+}
+
 /// A text as an SQL literal that means the same whatever `standard_conforming_strings` says.
 func literal(_ text: String) -> String {
-    let doubled = text.utf8.contains(0x27) ? text.replacing("'", with: "''") : text
+    let doubled = text.replacingEach("'", with: "''")
     guard doubled.utf8.contains(0x5C) else { return "'" + doubled + "'" }
-    return " E'" + doubled.replacing("\\", with: "\\\\") + "'"
+    return " E'" + doubled.replacingEach("\\", with: "\\\\") + "'"
 }
 
 /// The elements of a one-dimensional array in PostgreSQL's text form, for example `{a,"b,c",NULL}`.

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A configuration parameter and its value, as `pg_db_role_setting` keeps them.
 struct Setting {
     var name: String
@@ -6,8 +8,7 @@ struct Setting {
     /// Reads the elements of a `setconfig` array, `name=value`.
     static func list(_ array: String) -> [Setting] {
         arrayElements(array).compactMap { element in
-            guard let element, let split = element.firstIndex(of: "=") else { return nil }
-            return Setting(name: String(element[..<split]), value: String(element[element.index(after: split)...]))
+            element?.cut(atFirst: "=").map { Setting(name: $0.before, value: $0.after) }
         }
     }
 
@@ -29,20 +30,20 @@ struct Setting {
         var names: [String] = []
         var current = ""
         var isInQuotes = false
-        var rest = list[...]
-        while let character = rest.popFirst() {
-            if character == "\"" {
+        var rest = list.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            if scalar == "\"" {
                 if isInQuotes, rest.first == "\"" {
-                    current.append("\"")
+                    current.unicodeScalars.append("\"")
                     rest.removeFirst()
                 } else {
                     isInQuotes.toggle()
                 }
-            } else if character == ",", !isInQuotes {
+            } else if scalar == ",", !isInQuotes {
                 names.append(current)
                 current = ""
-            } else if isInQuotes || !character.isWhitespace {
-                current.append(character)
+            } else if isInQuotes || !scalar.properties.isWhitespace {
+                current.unicodeScalars.append(scalar)
             }
         }
         return list.isEmpty ? [] : names + [current]

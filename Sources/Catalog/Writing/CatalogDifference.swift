@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What differs between two catalogs, object by object.
 package struct CatalogDifference: Sendable, Hashable {
     /// In order of identity; empty when the catalogs are the same.
@@ -57,7 +59,10 @@ extension CatalogObject {
         var object = self
         for stage in object.stages.indices {
             object.stages[stage].statements = object.stages[stage].statements.map { statement in
-                statement.replacing(/[ ]CONSTRAINT "(?:[^"]|"")+" NOT NULL/, with: " NOT NULL")
+                statement.replacing(
+                    /[ ]CONSTRAINT "(?:[^"]|"")+" NOT NULL/.matchingSemantics(.unicodeScalar),
+                    with: " NOT NULL"
+                )
             }
         }
         return object
@@ -70,7 +75,7 @@ extension CatalogObject {
         for stage in object.stages.indices {
             object.stages[stage].statements = object.stages[stage].statements.map { statement in
                 guard statement.contains("_not_null\" NOT NULL") else { return statement }
-                return statement.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                return statement.byteLines.map { line in
                     guard let name = identity.usualNameOfNotNull(in: line) else { return String(line) }
                     return String(line.replacing(" CONSTRAINT \(quoted(name)) NOT NULL", with: " NOT NULL"))
                 }.joined(separator: "\n")
@@ -83,7 +88,9 @@ extension CatalogObject {
     var namesOfNotNull: [String] {
         guard [.table, .foreignTable, .domain].contains(identity.kind) else { return [] }
         return stages.flatMap(\.statements).flatMap { statement in
-            statement.matches(of: /[ ]CONSTRAINT "(?:[^"]|"")+" NOT NULL/).map { String($0.0) }
+            statement.matches(of: /[ ]CONSTRAINT "(?:[^"]|"")+" NOT NULL/.matchingSemantics(.unicodeScalar)).map {
+                String($0.0)
+            }
         }
     }
 }
@@ -106,8 +113,8 @@ extension CatalogObject {
 extension ObjectIdentity {
     /// What the server would call NOT NULL of the column that a line of CREATE TABLE is about.
     fileprivate func usualNameOfNotNull(in line: Substring) -> String? {
-        let own = line.firstMatch(of: /^ +("(?:[^"]|"")+")/)?.1
-        let column = own ?? line.firstMatch(of: /[ ]NOT NULL ("(?:[^"]|"")+")/)?.1
+        let own = line.firstMatch(of: /^ +("(?:[^"]|"")+")/.matchingSemantics(.unicodeScalar))?.1
+        let column = own ?? line.firstMatch(of: /[ ]NOT NULL ("(?:[^"]|"")+")/.matchingSemantics(.unicodeScalar))?.1
         guard let column else { return nil }
         return name + "_" + column.dropFirst().dropLast().replacing("\"\"", with: "\"") + "_not_null"
     }
@@ -161,7 +168,7 @@ package struct FieldDifference: Sendable, Hashable {
 
     private static func lines(_ statements: [String]) -> [String] {
         statements.flatMap {
-            ArraySpelling.handedDown($0).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            ArraySpelling.handedDown($0).byteLines.map(String.init)
         }
     }
 

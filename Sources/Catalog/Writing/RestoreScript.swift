@@ -79,14 +79,37 @@ package struct RestoreScript {
 
     /// The statement as `psql` may see it, without the semicolon.
     private static func inert(_ statement: String, of step: RestoreStep) throws -> String {
-        guard let text = StatementText.withoutVariables(statement) else {
-            throw Diagnostic(
-                .unsupportedObject,
-                "the definition of '\(step.object)' is not a plain SQL statement",
-                cause: "it has an open quote, or a backslash outside quotes",
-                hint: "look at the object's definition on the source, and exclude it if it is hostile."
-            )
+        guard step.object.isPlain(statement), let text = StatementText.withoutVariables(statement) else {
+            throw ObjectIdentity.notPlain(step.object)
         }
         return text
+    }
+}
+
+extension RestoreOrder {
+    /// Throws `unsupported-object` where a statement could do more than it says: a point's signature tells who took it, and
+    /// nothing of what the objects in the database were called.
+    package func requirePlain() throws {
+        for step in steps where !step.statements.allSatisfy(step.object.isPlain) {
+            throw ObjectIdentity.notPlain(step.object)
+        }
+    }
+}
+
+extension ObjectIdentity {
+    /// Whether a statement of this object's definition is closed in itself and one statement; only the body of a function
+    /// in SQL's own words may hold several.
+    func isPlain(_ statement: String) -> Bool {
+        let hasBody = (kind == .function || kind == .procedure) && statement.hasPrefix("CREATE OR REPLACE ")
+        return hasBody ? StatementText.isInert(statement) : StatementText.isSingle(statement)
+    }
+
+    static func notPlain(_ object: ObjectIdentity) -> Diagnostic {
+        Diagnostic(
+            .unsupportedObject,
+            "the definition of '\(object)' is not a plain SQL statement",
+            cause: "it has an open quote, a backslash outside quotes, or a second statement in it",
+            hint: "look at the object's definition on the source, and exclude it if it is hostile."
+        )
     }
 }

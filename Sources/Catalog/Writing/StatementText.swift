@@ -5,12 +5,23 @@ struct StatementText {
     private var place = 0
     /// Where a colon stands that `psql` would take for the beginning of a variable's name.
     private var colons: [Int] = []
+    private var depth = 0
+    private var holdsSeveral = false
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Whether the text is closed in itself: every quote, comment and dollar quote ends inside it, and outside of them
     /// there is no backslash, which `psql` would take for a command of its own.
     static func isInert(_ text: String) -> Bool { colons(in: text) != nil }
+
+    /// Whether the text is inert and one statement: no semicolon stands outside of quotes, comments and brackets.
+    static func isSingle(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var scanner = StatementText(bytes)
+            return scanner.scan() && !scanner.holdsSeveral
+        }
+    }
 
     /// The same statement with a blank behind every colon that `psql` would take for the beginning of a variable's name,
     /// as in the slice `list[1:"USER"]`; nil when the text is not inert.
@@ -42,6 +53,9 @@ struct StatementText {
                 case Byte.dash where next == Byte.dash: skipLine()
                 case Byte.slash where next == Byte.star: skipComment()
                 case Byte.colon: skipColon()
+                case Byte.open: advance(depth: 1)
+                case Byte.close: advance(depth: -1)
+                case Byte.semicolon: noteEnd()
                 default: advance()
                 }
             if !isClosed { return false }
@@ -54,6 +68,16 @@ struct StatementText {
     private mutating func advance() -> Bool {
         place += 1
         return true
+    }
+
+    private mutating func advance(depth change: Int) -> Bool {
+        depth += change
+        return advance()
+    }
+
+    private mutating func noteEnd() -> Bool {
+        if depth <= 0 { holdsSeveral = true }
+        return advance()
     }
 
     /// A cast's two colons belong together; any other is noted when a name could follow it.
@@ -140,10 +164,13 @@ struct StatementText {
         static let doubleQuote: UInt8 = 0x22
         static let dollar: UInt8 = 0x24
         static let quote: UInt8 = 0x27
+        static let open: UInt8 = 0x28
+        static let close: UInt8 = 0x29
         static let star: UInt8 = 0x2A
         static let dash: UInt8 = 0x2D
         static let slash: UInt8 = 0x2F
         static let colon: UInt8 = 0x3A
+        static let semicolon: UInt8 = 0x3B
         static let backslash: UInt8 = 0x5C
         static let letterE: UInt8 = 0x65
         static let brace: UInt8 = 0x7B

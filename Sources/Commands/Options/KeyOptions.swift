@@ -19,9 +19,9 @@ package struct KeyOptions: Sendable {
         )
     ]
 
-    /// The keyring of this machine.
+    /// The keyring of this machine, which asks for a passphrase where nothing else opens what is to be read.
     func keyring(in context: CommandContext) throws -> Keyring {
-        try adding(to: Keyring.open(try Self.folder(context)), context)
+        try adding(to: Keyring.open(try Self.folder(context)), context).asking { try Self.passphrase(context) }
     }
 
     /// Whether this machine has keys already, sound or not.
@@ -30,8 +30,14 @@ package struct KeyOptions: Sendable {
     }
 
     /// The keyring of this machine, made with fresh keys when there is none.
-    func keyringOrNew(in context: CommandContext) throws -> (keyring: Keyring, made: KeysMade) {
-        let (keyring, made) = try Keyring.createIfMissing(try Self.folder(context), now: context.now())
+    ///
+    /// As a guest of repositories that others made it gets nothing that opens rows, and no escrow sheet.
+    func keyringOrNew(
+        asGuest isGuest: Bool = false,
+        in context: CommandContext
+    ) throws -> (keyring: Keyring, made: KeysMade) {
+        let folder = try Self.folder(context)
+        let (keyring, made) = try Keyring.createIfMissing(folder, asGuest: isGuest, now: context.now())
         return (try adding(to: keyring, context), made)
     }
 

@@ -16,7 +16,7 @@ struct BackupTask: Sendable {
     ///
     /// Blocks; runs on an engine thread. Throws only what keeps the run from beginning anywhere, such as missing keys.
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
-        let (keyring, keysMade) = try command.keys.keyringOrNew(in: context)
+        let (keyring, keysMade) = try command.keys.keyringOrNew(asGuest: isGuest, in: context)
         var plan = try plan()
         var seen = SeenRepositories()
         let opened = job.places.map { place in
@@ -52,6 +52,13 @@ struct BackupTask: Sendable {
             },
             remarks: repositories.flatMap(\.remarks)
         )
+    }
+
+    /// Whether others made a repository that this run writes to: its recipients count, and keys of this machine's own would
+    /// open nothing there.
+    private var isGuest: Bool {
+        guard !command.keys.hasKeyring(in: context) else { return true }
+        return job.places.contains { place in (try? Repository.isThere(in: place.store.get())) == true }
     }
 
     private func plan() throws -> ExportPlan {

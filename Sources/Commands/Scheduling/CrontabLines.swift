@@ -1,3 +1,4 @@
+import Diagnostics
 import Model
 import Policy
 import Settings
@@ -24,7 +25,7 @@ struct CrontabLines: Sendable {
     private static func line(_ job: ScheduledJob, _ host: ScheduleHost) -> String {
         let command = job.command(on: host).map(shellQuoted).joined(separator: " ")
         // cron reads a bare percent sign as the end of the command.
-        return "\(job.schedule.text) \(command.replacing("%", with: "\\%")) >/dev/null"
+        return "\(job.schedule.text) \(command.replacingEach("%", with: "\\%")) >/dev/null"
     }
 
     private static func inOrder(_ names: [String]) -> [String] {

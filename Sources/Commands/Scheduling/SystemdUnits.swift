@@ -172,9 +172,10 @@ struct SystemdUnits: Sendable {
             }
         }
         guard !isPlain || safe.isEmpty else { return safe }
-        let inner = safe.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("$", with: "$$")
+        let inner = safe.replacingEach("\\", with: "\\\\").replacingEach("\"", with: "\\\"")
+            .replacingEach("$", with: "$$")
         return "\"\(inner)\""
     }
 
-    private static func specifiersEscaped(_ text: String) -> String { text.replacing("%", with: "%%") }
+    private static func specifiersEscaped(_ text: String) -> String { text.replacingEach("%", with: "%%") }
 }

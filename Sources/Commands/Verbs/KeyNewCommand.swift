@@ -11,8 +11,8 @@ struct KeyNewCommand: LifeboatCommand {
     static let name = "key new"
     static let summary = "Create the keys of this machine"
     static let discussion = """
-        Creates an identity for the operator, one for the escrow sheet, one for this host, and a key that signs. Does \
-        nothing to keys that exist, and makes only what is missing: whoever replaces them can no longer read older backups.
+        Creates an identity for the operator, one for the escrow sheet, one for this host, and a key that signs. Makes \
+        only what is missing, and refuses where nothing is: whoever replaces keys can no longer read older backups.
 
         'lifeboat init' and the first backup do this by themselves.
         """

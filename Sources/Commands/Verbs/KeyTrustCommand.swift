@@ -31,13 +31,13 @@ struct KeyTrustCommand: LifeboatCommand {
     func run(in context: CommandContext) async throws {
         let (answer, advice) = try await onEngineThread(context.stop) {
             // A machine that only restores has no keyring yet; a cold start begins here.
-            let (keyring, made) = try KeyOptions().keyringOrNew(in: context)
+            let (keyring, made) = try KeyOptions().keyringOrNew(asGuest: true, in: context)
             let after = try keyring.trust(signer)
             let answer = Answer(
                 signer: signer,
                 isNew: after.trustedSigners.count > keyring.trustedSigners.count,
                 trustedSigners: after.trustedSigners,
-                keysAreNew: made == .all
+                keysAreNew: made == .guest
             )
             return (answer, EscrowAdvice(keyring, made: made))
         }

@@ -2,6 +2,7 @@ package import AgeEncryption
 import Diagnostics
 package import Model
 import Streams
+import Synchronization
 
 /// The keys of this machine, in a folder that only its owner can read.
 ///
@@ -18,6 +19,9 @@ package struct Keyring: Sendable {
     package let trustedSigners: [String]
     private let operatorFile: IdentityBytes?
     private let addedFiles: [IdentityBytes]
+    /// Asks for a passphrase; nil where nobody is to be asked.
+    private var passphrase: (@Sendable () throws -> SecretBytes)?
+    private var unlocked = UnlockedFiles()
 
     /// Reads the keyring in `folder`; throws `key-missing` when there is none.
     package static func open(_ folder: String) throws -> Keyring {
@@ -31,11 +35,20 @@ package struct Keyring: Sendable {
     }
 
     /// Reads the keyring in `folder`, or makes what it lacks; a key that is there is never replaced.
-    package static func createIfMissing(_ folder: String, now: Instant) throws -> (keyring: Keyring, made: KeysMade) {
+    ///
+    /// As a `guest` of repositories that others made it gets no recipients and no identity that opens rows.
+    package static func createIfMissing(
+        _ folder: String,
+        asGuest isGuest: Bool = false,
+        now: Instant
+    ) throws -> (keyring: Keyring, made: KeysMade) {
         let files = KeyringFolder(path: folder)
         try files.prepare()
-        let made = try files.withLock {
-            try files.holds(.signer) ? .nothing : KeyringCreation(files: files, now: now).run()
+        let made = try files.withLock { () throws -> KeysMade in
+            let needed: [KeyringFile] = isGuest ? [.signer, .host] : [.signer, .host, .recipients]
+            guard try needed.contains(where: { try !files.holds($0) }) else { return .nothing }
+            let creation = KeyringCreation(files: files, now: now)
+            return try isGuest ? creation.runAsGuest() : creation.run()
         }
         return (try open(folder), made)
     }
@@ -54,7 +67,12 @@ package struct Keyring: Sendable {
             )
         }
         guard let hostBytes = try files.read(.host) else {
-            throw Diagnostic(.keyMissing, "'\(files.path)/host.identity' is missing", hint: "Put it back from a copy.")
+            throw Diagnostic(
+                .keyMissing,
+                "'\(files.path)/host.identity' is missing",
+                hint:
+                    "Put it back from a copy, or make another with 'lifeboat key new': the next backup reads everything."
+            )
         }
         folder = files.path
         signer = try SigningKey(signerText.firstEntry)
@@ -82,7 +100,16 @@ package struct Keyring: Sendable {
         }
         let added = IdentityBytes(name: path, bytes: bytes)
         _ = try added.openIdentities
-        return try Keyring(files: KeyringFolder(path: folder), addedFiles: addedFiles + [added])
+        var keyring = try Keyring(files: KeyringFolder(path: folder), addedFiles: addedFiles + [added])
+        (keyring.passphrase, keyring.unlocked) = (passphrase, unlocked)
+        return keyring
+    }
+
+    /// The same keyring, which asks for a passphrase when an index or a record opens with nothing else.
+    package func asking(passphrase: @escaping @Sendable () throws -> SecretBytes) -> Keyring {
+        var keyring = self
+        keyring.passphrase = passphrase
+        return keyring
     }
 
     /// The same keyring, believing one more signer; written to `trusted-signers`.
@@ -92,22 +119,24 @@ package struct Keyring: Sendable {
         try files.withLock {
             let text = try files.text(.trustedSigners) ?? ""
             guard !text.entries.contains(key) else { return }
-            try files.write(.trustedSigners, text + key + "\n")
+            let isOpenLine = !text.isEmpty && text.last?.isNewline != true
+            try files.write(.trustedSigners, text + (isOpenLine ? "\n" : "") + key + "\n")
         }
-        return try Keyring(files: files, addedFiles: addedFiles)
+        var keyring = try Keyring(files: files, addedFiles: addedFiles)
+        (keyring.passphrase, keyring.unlocked) = (passphrase, unlocked)
+        return keyring
     }
 
     /// Everything this machine can decrypt with: added files first, then the operator's, then the host's.
     ///
     /// `passphrase` is called for each protected file, and blocks for as long as scrypt takes.
     package func identities(passphrase: () throws -> SecretBytes) throws -> [any Identity] {
-        let files = addedFiles + (operatorFile.map { [$0] } ?? [])
-        return try files.flatMap { try $0.identities(passphrase: passphrase) } + [host]
+        try files.flatMap { try unlocked.identities(of: $0, passphrase: passphrase) } + [host]
     }
 
     /// Whether `identities(passphrase:)` would ask for a passphrase.
     package var needsPassphrase: Bool {
-        (addedFiles + (operatorFile.map { [$0] } ?? [])).contains(where: \.isProtected)
+        files.contains(where: \.isProtected)
     }
 
     /// Whether an identity that opens rows is here, protected or not.
@@ -115,8 +144,19 @@ package struct Keyring: Sendable {
 
     /// What opens without a passphrase, besides the host's own.
     var openIdentities: [any Identity] {
-        (addedFiles + (operatorFile.map { [$0] } ?? [])).flatMap { (try? $0.openIdentities) ?? [] }
+        files.flatMap { (try? $0.openIdentities) ?? [] }
     }
+
+    /// Opens what is behind a passphrase; nil where nothing is, or nobody is to be asked.
+    var unlockIdentities: (@Sendable () throws -> [any Identity])? {
+        guard let passphrase else { return nil }
+        let files = files.filter(\.isProtected)
+        guard !files.isEmpty else { return nil }
+        return { [unlocked] in try files.flatMap { try unlocked.identities(of: $0, passphrase: passphrase) } }
+    }
+
+    /// What holds identities besides the host's: added files first.
+    private var files: [IdentityBytes] { addedFiles + (operatorFile.map { [$0] } ?? []) }
 
     /// The escrow sheet, while it has not been moved away.
     package func escrowSheet() throws -> String? { try KeyringFolder(path: folder).text(.escrowSheet) }
@@ -175,16 +215,30 @@ struct IdentityBytes: Sendable {
     }
 }
 
+/// What protected files held, so that nobody is asked twice for one; any thread.
+private final class UnlockedFiles: Sendable {
+    private let identities = Mutex<[String: [X25519Identity]]>([:])
+
+    func identities(of file: IdentityBytes, passphrase: () throws -> SecretBytes) throws -> [X25519Identity] {
+        try identities.withLock { known in
+            if let found = known[file.name] { return found }
+            let found = try file.identities(passphrase: passphrase)
+            known[file.name] = found
+            return found
+        }
+    }
+}
+
 extension String {
     /// The lines that are neither empty nor comments, without what follows their first word.
-    fileprivate var entries: [String] {
+    var entries: [String] {
         split(whereSeparator: \.isNewline).compactMap { line in
             line.split(whereSeparator: \.isWhitespace).first.map(String.init)
         }
         .filter { !$0.hasPrefix("#") }
     }
 
-    fileprivate var firstEntry: String { entries.first ?? "" }
+    var firstEntry: String { entries.first ?? "" }
 
     /// Lines of an id and a place, which may hold spaces.
     fileprivate var placedLines: [(id: String, place: String)] {

@@ -8,6 +8,8 @@ package enum KeysMade: Sendable {
     case signer
     /// All of it, or what an interrupted creation had left out: the escrow sheet has to be printed.
     case all
+    /// Only what a machine needs that works with other machines' repositories: no identity that opens rows.
+    case guest
 }
 
 /// Makes the keys that a keyring without a signer lacks, and never replaces one that is there: an identity that was put
@@ -19,8 +21,20 @@ struct KeyringCreation {
     var files: KeyringFolder
     var now: Instant
 
+    /// What a machine needs that restores from repositories which others made, or backs up into them.
+    ///
+    /// Recipients are those of the repository. An escrow sheet made here would open nothing there, and somebody would lock
+    /// it away as if it did.
+    func runAsGuest() throws -> KeysMade {
+        let signer = try signer()
+        try makeHost()
+        try believe(signer.verifyingKey.text)
+        try keep(signer)
+        return .guest
+    }
+
     func run() throws -> KeysMade {
-        let signer = try SigningKey.generate()
+        let signer = try signer()
         let own = signer.verifyingKey.text
         let isNew = try !files.holds(.recipients)
         if isNew {
@@ -35,7 +49,7 @@ struct KeyringCreation {
             try files.write(.escrowSheet, EscrowSheet.adding(signer: own, to: sheet))
         }
         try believe(own)
-        try files.create(.signer, signer.secretText + "\n")
+        try keep(signer)
         return try isNew && files.holds(.escrowSheet) ? .all : .signer
     }
 
@@ -81,8 +95,19 @@ struct KeyringCreation {
         )
     }
 
+    /// The one that is there, or a new one.
+    private func signer() throws -> SigningKey {
+        if let text = try files.text(.signer) { return try SigningKey(text.firstEntry) }
+        return try SigningKey.generate()
+    }
+
+    private func keep(_ signer: SigningKey) throws {
+        if try !files.holds(.signer) { try files.create(.signer, signer.secretText + "\n") }
+    }
+
     private func believe(_ signer: String) throws {
         if let text = try files.text(.trustedSigners) {
+            if text.entries.contains(signer) { return }
             return try files.write(.trustedSigners, text + (text.hasSuffix("\n") ? "" : "\n") + signer + "\n")
         }
         try files.create(

@@ -125,7 +125,7 @@ extension Repository {
         guard envelope.header.signer == signerText, let section = envelope.sections[Self.censusSection] else {
             throw Diagnostic(.signatureInvalid, "'\(key)' was not signed by this machine")
         }
-        let json = try SealedText.open(section, with: readers, object: "'\(key)'")
+        let json = try readers.open(section, object: "'\(key)'")
         try FormatProbe.check(json, supported: Census.currentFormat, object: "'\(key)'")
         return try CanonicalJSON.decode(Census.self, from: json, object: "'\(key)'")
     }

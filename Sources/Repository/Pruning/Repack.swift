@@ -110,7 +110,7 @@ extension Repository {
                 let envelope = try Envelope.open(try object(at: info.key), as: .repack, at: info.key)
                 try requireTrust(in: envelope.header.signer, of: "'\(info.key)'")
                 guard let section = envelope.sections[Self.repackSection] else { return nil }
-                let json = try SealedText.open(section, with: readers, object: "'\(info.key)'")
+                let json = try readers.open(section, object: "'\(info.key)'")
                 try FormatProbe.check(json, supported: CondemnedList.currentFormat, object: "'\(info.key)'")
                 let list = try CanonicalJSON.decode(CondemnedList.self, from: json, object: "'\(info.key)'")
                 return (number, list.archives)
