@@ -32,7 +32,8 @@ extension CommandTree where Context == CommandContext {
             CommandGroup(
                 "Repositories",
                 [
-                    CommandEntry(RepoInitCommand.self), CommandEntry(RepoCheckCommand.self),
+                    CommandEntry(RepoInitCommand.self), CommandEntry(RepoAdmitCommand.self),
+                    CommandEntry(RepoCheckCommand.self),
                     CommandEntry(RepoSyncCommand.self), CommandEntry(RepoRepackCommand.self),
                 ]
             ),

@@ -9,7 +9,7 @@ import Streams
 final class Mending {
     private let repository: Repository
     /// Where good bytes may come from.
-    private let others: [Repository]
+    private var others: [Repository]
     private let stop: Stop
     private var session: Session?
     private(set) var refusals: [Diagnostic] = []
@@ -46,6 +46,8 @@ final class Mending {
         if let session { return session }
         let begun = try repository.beginSession(kind: .repair, plan: nil, base: nil)
         session = begun
+        // By another name it may be this one: then nothing good is left once the bad bytes have given way.
+        others = others.filter { (try? $0.isElsewhere(than: begun)) == true }
         return begun
     }
 }

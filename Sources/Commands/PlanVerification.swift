@@ -30,8 +30,10 @@ struct PlanVerification {
             let bad = Set(found.run.bad.map(\.point)).sorted()
             found.run.bad = try inspect(plan, bad, depth == .decrypted ? depth : .bytes, nil, &answer).run.bad
         }
-        answer.points += depth == .sizes || within != nil ? names : found.run.points
+        let strangers = Set(found.unjudged.map(\.point))
+        answer.points += depth == .sizes || within != nil ? names.filter { !strangers.contains($0) } : found.run.points
         answer.bad += found.run.bad
+        answer.unjudged += found.unjudged
         answer.add(found.sample, within)
         answer.doubts += try doubts(of: plan, found)
         try checkChains(plan, found.known, into: &answer)

@@ -12,6 +12,22 @@ import Terminal
 package enum Program {
     /// Parses `arguments` (without the program's name), runs the command, reports what went wrong, returns the status.
     package static func run(_ arguments: [String]) async -> Int32 {
+        let status = await answer(arguments)
+        guard let loss = TextStream.standardOutput.loss else { return status }
+        let console = Console(environment: currentEnvironment())
+        console.report(
+            Diagnostic(
+                .fileAccess,
+                "the answer could not be written",
+                cause: "standard output: " + String(cString: strerror(loss)).lowercased(),
+                hint: "What was written of it is not whole: make room, or write it elsewhere, and ask again."
+            )
+        )
+        return status == ExitStatus.done.rawValue ? ExitStatus.failed.rawValue : status
+    }
+
+    private static func answer(_ arguments: [String]) async -> Int32 {
+        openStandardStreams()
         MemorySettings.apply()
         CoreFiles.forbid()
         let environment = currentEnvironment()
@@ -62,6 +78,13 @@ package enum Program {
             let diagnostic = diagnostic(for: error)
             context.console(output).report(diagnostic, as: output.format, verbose: output.verbose)
             return diagnostic.code.exitStatus.rawValue
+        }
+    }
+
+    /// Opens what was closed, for nothing: the next file that is opened would be taken for standard output.
+    private static func openStandardStreams() {
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDWR)
         }
     }
 

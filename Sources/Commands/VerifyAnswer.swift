@@ -90,6 +90,8 @@ struct VerifyAnswer: Encodable, Sendable {
     var points: [PointName] = []
     var bytesRead: Int64 = 0
     var bad: [BadPoint] = []
+    /// Points of signers whom this machine does not know.
+    var unjudged: [BadPoint] = []
     var damaged: [Damage] = []
     var mendedPoints: [MendedPoint] = []
     var doubts: [Doubt] = []
@@ -103,6 +105,7 @@ struct VerifyAnswer: Encodable, Sendable {
         sum.points = Set(points + other.points).sorted()
         sum.bytesRead += other.bytesRead
         sum.bad += other.bad.filter { entry in !bad.contains { $0.point == entry.point } }
+        sum.unjudged += other.unjudged
         sum.damaged += other.damaged
         sum.mendedPoints += other.mendedPoints
         sum.doubts += other.doubts
@@ -147,6 +150,9 @@ struct VerifyText {
                 console.answer(StyledText("ok   ", .green) + StyledText("\(point)"))
             }
         }
+        for entry in answer.unjudged {
+            console.answer(StyledText("unknown ", .yellow) + StyledText("\(entry.point): \(entry.reason)"))
+        }
         for damage in answer.damaged { console.answer(Self.line(damage)) }
         for point in answer.mendedPoints {
             console.answer(
@@ -181,8 +187,14 @@ struct VerifyText {
         talkOfChains(on: console)
     }
 
-    /// What to do about what is gone.
+    /// What to do about what is gone, or cannot be judged here.
     private func talkOfChains(on console: Console) {
+        if !answer.unjudged.isEmpty {
+            console.talk(
+                "This machine does not know who signed what is called unknown: compare the key with the escrow sheet, and"
+                    + " if it is there, run 'lifeboat key trust'."
+            )
+        }
         if !answer.missing.isEmpty {
             console.talk(
                 "Somebody removed points, or the store does not list them: bring them back with 'lifeboat repo sync'."

@@ -215,6 +215,10 @@ private struct Rehearsal {
         findings.catalog.total = catalog.objects.count
         // What the point was taken without cannot be proven either; whoever reads the verdict must see it.
         findings.notices += manifest.omissions
+        // Nothing is no proof, unless there was nothing.
+        if manifest.tables.isEmpty, !manifest.omissions.isEmpty {
+            findings.unknown.append(Omission(object: "rows", reason: "the point was taken without those of any table"))
+        }
     }
 
     /// Something stopped the rehearsal: a fault of this machine leaves the point unjudged, any other is a failure.

@@ -61,7 +61,7 @@ struct ExportRun {
         let tasks = list.tasks
         progress.plan(ranges: tasks.count, tableBytes: tasks.reduce(0) { $0 + $1.bytes })
         let context = context(survey, snapshot, coordinator, reuse)
-        var notices = snapshot.idleNotices(of: plan.excludedRows)
+        var notices = plan.notices + snapshot.idleNotices(of: plan.excludedRows)
         if let problem = survey.cluster.problem { notices.append("no later run can build on this point: \(problem)") }
         notices += try phases.measure("copy") { try copy(tasks, context, coordinator) }
         let ending = try phases.measure("sequences and anchor") { try finish(survey, context, anchor) }
@@ -74,8 +74,11 @@ struct ExportRun {
         try explaining("the snapshot was lost") { try coordinator.connection.execute("COMMIT") }
         try destinations.requireAny()
         return try destinations.live.map { destination in
-            let passedOver = destination.base.damaged.map {
+            var passedOver = destination.base.damaged.map {
                 "point '\($0.point)' cannot be read and was passed over: \($0.reason)"
+            }
+            if let sealed = destination.base.sealed {
+                passedOver.append("the index of '\(sealed.point)' is not for this machine to open: everything was read")
             }
             let draft = ManifestDraft(
                 context: context,
@@ -88,7 +91,7 @@ struct ExportRun {
                 sequences: ending.sequences,
                 catalog: catalog,
                 notices: passedOver + list.notices(for: destination.index) + notices + waits.notices
-                    + catalog.notices + findings.contradictions,
+                    + ending.notices + catalog.notices + findings.contradictions,
                 phases: phases.recorded
             )
             return PreparedPoint(destination: destination, manifest: try draft.manifest(), catalog: catalog.text)
@@ -200,6 +203,7 @@ struct ExportRun {
     private struct Ending {
         var sequences: [SequenceState]
         var continuity: Continuity?
+        var notices: [String] = []
     }
 
     /// Right after the snapshot, so that the server has time to write it down while rows are read.
@@ -220,12 +224,24 @@ struct ExportRun {
         guard let cluster = survey.cluster.key, findings.contradictions.isEmpty else {
             return Ending(sequences: sequences, continuity: nil)
         }
-        let anchor = try explaining("cannot anchor the snapshot in the server's history") { try cast?.settled() }
+        var ending = Ending(sequences: sequences)
+        let anchor = try anchor(cast, noting: &ending.notices)
         let bounds = context.snapshot.bounds
-        return Ending(
-            sequences: sequences,
-            continuity: Continuity(cluster: cluster, xmin: bounds.xmin, xmax: bounds.xmax, anchor: anchor)
-        )
+        ending.continuity = Continuity(cluster: cluster, xmin: bounds.xmin, xmax: bounds.xmax, anchor: anchor)
+        return ending
+    }
+
+    /// A session of the anchor that the server has ended meanwhile, because it idled, costs the next run a full read and not
+    /// this one its point.
+    private func anchor(_ cast: AnchorCast?, noting notices: inout [String]) throws -> Anchor? {
+        do {
+            return try cast?.settled()
+        } catch let error as PostgresError where error.isConnectionLost && !stop.isRequested && !giveWay.isRequested {
+            notices.append("the next run reads everything: the server ended an idle session (\(error.message.onOneLine))")
+            return nil
+        } catch let error as PostgresError {
+            throw error.diagnostic(while: "cannot anchor the snapshot in the server's history")
+        }
     }
 
     private func audit(_ tasks: [RangeTask], _ context: ExportContext, _ connection: Connection) throws {

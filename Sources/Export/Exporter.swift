@@ -34,6 +34,7 @@ package struct Exporter: Sendable {
         let started = Instant.now
         let phases = PhaseRecorder()
         let destinations = announce()
+        let plan = plan.named(after: destinations.compactMap(\.base.point))
         do {
             try ExportRun(plan: plan, destinations: destinations, stop: stop, progress: progress, phases: phases)
                 .perform()
@@ -77,6 +78,24 @@ package struct Exporter: Sendable {
             event: .backup(run)
         )
         _ = try? repository.append(record)
+    }
+}
+
+extension ExportPlan {
+    /// The same plan, its point named after those that are there.
+    ///
+    /// A host whose clock is behind would name it after a time before them, and whoever asks for the latest would get
+    /// another. A name of times to come, from a clock that was ahead, counts from when the store took it.
+    fileprivate func named(after bases: [StoredPoint]) -> ExportPlan {
+        let latest = bases.map { min($0.name.slot.instant, $0.modified) }.max()
+        guard let latest, point.slot.instant <= latest else { return self }
+        var plan = self
+        plan.point = PointName(plan: point.plan, slot: Slot(latest + .milliseconds(1)))
+        plan.notices.append(
+            "this machine's clock says \(point.slot.instant), and the point before is of \(latest): the point is named after"
+                + " that one; set the clock"
+        )
+        return plan
     }
 }
 

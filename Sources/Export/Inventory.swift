@@ -20,7 +20,7 @@ struct Inventory: Sendable {
             let isWhole = objects.contains { $0.matches(schema: table.identity.schema, table: table.identity.name) }
             return isWhole
                 ? Omission(object: "table '\(table.displayName)'", reason: "excluded, with its definition")
-                : Omission(object: "rows of table '\(table.displayName)'", reason: "excluded by the plan")
+                : Omission(object: "rows of table '\(table.displayName)'", reason: "excluded, its definition is kept")
         }
         var wanted: [ListedRelation] = []
         for relation in snapshot.relations where !relation.isPartitioned {

@@ -41,7 +41,7 @@ struct ManifestDraft {
             notices: notices,
             phases: phases,
             totals: totals(tables, largeObjects),
-            previous: destination.base.point?.asPrevious
+            previous: destination.base.asPrevious
         )
     }
 

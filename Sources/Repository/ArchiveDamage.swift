@@ -9,6 +9,8 @@ package struct Inspection: Sendable {
     package var sample: ReadingSample?
     /// The points whose own objects are sound.
     package var known: [KnownPoint]
+    /// Points of signers whom this machine does not know: others may, so nothing is said of them in any record.
+    package var unjudged: [BadPoint] = []
 }
 
 /// What is wrong with one archive, and where as far as that was found out.

@@ -55,11 +55,16 @@ extension Repository {
     }
 
     /// The newest point of a plan that is signed, readable and sound; damaged newer ones are passed over and named.
+    ///
+    /// Where it can be opened by others only, what is known of it without that.
     package func newest(plan: PlanName) throws -> NewestPoint {
         var damaged: [BadPoint] = []
         for listing in try listPoints(plan: plan).reversed() {
             do {
                 return NewestPoint(point: try readPoint(listing.name), damaged: damaged)
+            } catch let error as Diagnostic where error.code == .keyWrong {
+                let hash = try openPointObject(listing.name).envelope.sha256
+                return NewestPoint(damaged: damaged, sealed: PreviousPoint(point: listing.name, sha256: hash))
             } catch let error as Diagnostic where error.isAboutOneObject || error.code == .repositoryFormat {
                 // Whoever may write here could plant one that says to be of a later format, and nobody had backups any more.
                 damaged.append(BadPoint(point: listing.name, reason: error.cause ?? error.summary))

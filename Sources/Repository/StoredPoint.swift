@@ -59,10 +59,16 @@ package struct NewestPoint: Sendable {
     package var point: StoredPoint?
     /// Newer points that could not be read, each with the reason.
     package var damaged: [BadPoint]
+    /// The newest one, where its index is not encrypted to this machine: it can be continued and not built on.
+    package var sealed: PreviousPoint?
 
     /// Creates the finding; without arguments it is that of a repository in which nothing was found.
-    package init(point: StoredPoint? = nil, damaged: [BadPoint] = []) {
+    package init(point: StoredPoint? = nil, damaged: [BadPoint] = [], sealed: PreviousPoint? = nil) {
         self.point = point
         self.damaged = damaged
+        self.sealed = sealed
     }
+
+    /// What a point that comes next says of it.
+    package var asPrevious: PreviousPoint? { point?.asPrevious ?? sealed }
 }

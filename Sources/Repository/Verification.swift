@@ -40,10 +40,13 @@ extension Repository {
     ) throws -> Inspection {
         var run = VerifyRun(points: [], bytesRead: 0, bad: [], depth: depth)
         var sound: [StoredPoint] = []
+        var unjudged: [BadPoint] = []
         for reading in try each(points, { try self.inspect($0, identities, depth) }) {
             if let point = reading.point { sound.append(point) }
-            if let bad = reading.bad { run.bad.append(bad) }
+            if let bad = reading.bad { if reading.isUnjudged { unjudged.append(bad) } else { run.bad.append(bad) } }
         }
+        let stranger = Set(unjudged.map(\.point))
+        let points = points.filter { !stranger.contains($0) }
         let manifests = sound.map(\.manifest)
         let sample = sampling?.choose(among: manifests)
         let check = ArchiveCheck(repository: self, identities: identities, depth: depth, stop: stop)
@@ -79,7 +82,8 @@ extension Repository {
             run: run,
             damaged: ArchiveDamage.list(problems, in: manifests),
             sample: sample,
-            known: sound.map(KnownPoint.init)
+            known: sound.map(KnownPoint.init),
+            unjudged: unjudged
         )
     }
 
@@ -88,14 +92,15 @@ extension Repository {
         _ name: PointName,
         _ identities: [any Identity],
         _ depth: VerifyDepth
-    ) throws -> (point: StoredPoint?, bad: BadPoint?) {
+    ) throws -> (point: StoredPoint?, bad: BadPoint?, isUnjudged: Bool) {
         do {
             let point = try readPoint(name)
-            return (point, depth == .decrypted ? try undecryptable(name, identities) : nil)
+            return (point, depth == .decrypted ? try undecryptable(name, identities) : nil, false)
         } catch let error as Diagnostic where error.code == .pointUnknown {
-            return (nil, nil)
+            return (nil, nil, false)
         } catch let error as Diagnostic where error.isAboutOneObject || error.code == .repositoryFormat {
-            return (nil, BadPoint(point: name, reason: error.cause ?? error.summary, depth: min(depth, .bytes)))
+            let bad = BadPoint(point: name, reason: error.cause ?? error.summary, depth: min(depth, .bytes))
+            return (nil, bad, error.code == .signerUntrusted)
         }
     }
 

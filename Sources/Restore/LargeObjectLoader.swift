@@ -12,6 +12,8 @@ struct LargeObjectLoader {
 
     /// Pages of a large object are a quarter of a block; every server we know was built with blocks of 8 KiB.
     private static let pageBytes = 2048
+    /// `INV_WRITE`. An empty page is the end of an object that was made longer without a byte; it cannot be put.
+    private static let writing = 0x20000
 
     /// Creates every object, fills it page by page, then gives it its owner, privileges and comment.
     func load(_ data: LargeObjectData) throws {
@@ -52,8 +54,11 @@ struct LargeObjectLoader {
             }
             try connection.execute(
                 """
-                SELECT pg_catalog.lo_put(loid, pageno::bigint * \(Self.pageBytes), data)
-                FROM pg_temp.page ORDER BY loid, pageno
+                SELECT CASE WHEN pg_catalog.octet_length(data) > 0
+                  THEN pg_catalog.lo_put(loid, pageno::bigint * \(Self.pageBytes), data) IS NULL
+                  ELSE pg_catalog.lo_truncate64(pg_catalog.lo_open(loid, \(Self.writing)), pageno::bigint * \(Self.pageBytes))
+                    IS NULL END
+                FROM (SELECT * FROM pg_temp.page ORDER BY loid, pageno) AS p
                 """
             )
         }

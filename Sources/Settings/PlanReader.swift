@@ -14,6 +14,7 @@ struct PlanReader {
         // All is read before anything can end the reading, so that every mistake is found.
         let source = reader.object("source", .source).flatMap(source)
         let excludedTables = excludedTables(reader)
+        let excludedObjects = (reader.elements("excludeObjects") ?? []).compactMap { reader.text($0, "excludeObjects") }
         let repositories = repositories(reader)
         let objectives = reader.object("objectives", .objectives).map { self.objectives($0, repositories.count) }
         let retention = retention(reader)
@@ -36,6 +37,7 @@ struct PlanReader {
             place: "\(settings.path):\(member.keyPosition)",
             source: source,
             excludedTables: excludedTables,
+            excludedObjects: excludedObjects,
             schedule: schedule ?? PlanSettings.Schedule(),
             objectives: objectives ?? PlanSettings.Objectives(),
             repositories: repositories,

@@ -92,6 +92,8 @@ package struct PlanSettings: Sendable {
     package let source: Source
     /// `schema.table`, where `*` stands for any text.
     package let excludedTables: [String]
+    /// What is left out altogether: a schema, `schema.table` or `kind:name`.
+    package let excludedObjects: [String]
     package let schedule: Schedule
     package let objectives: Objectives
     /// Names of repositories, at least one.

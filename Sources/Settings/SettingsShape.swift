@@ -136,6 +136,11 @@ extension SettingsShape {
         [
             Key("source", .object(source), required: true, "What is read"),
             Key("exclude", .list(.text), "Tables whose rows are left out: schema.table, where * stands for any text"),
+            Key(
+                "excludeObjects",
+                .list(.text),
+                "What is left out with its definition: a schema, schema.table, or kind:name, where * stands for any text"
+            ),
             Key("schedule", .object(schedule), "When to back up, drill, prune and verify"),
             Key("objectives", .object(objectives), "What was promised"),
             Key("repositories", .list(.text), "Names of repositories; all of them by default"),

@@ -11,7 +11,8 @@ package final class TextStream: Sendable {
     package static let standardError = TextStream(descriptor: STDERR_FILENO)
 
     private let descriptor: Int32
-    private let broken = Mutex(false)
+    /// The error number of the write that failed; nothing is written after it.
+    private let broken = Mutex<CInt?>(nil)
     /// Whether a person is looking at it.
     package let isTerminal: Bool
 
@@ -22,7 +23,13 @@ package final class TextStream: Sendable {
     }
 
     /// Whether the reader has gone away, or the descriptor cannot be written.
-    package var isBroken: Bool { broken.withLock { $0 } }
+    package var isBroken: Bool { broken.withLock { $0 } != nil }
+
+    /// Why text was lost that somebody may be waiting for: a full disk, a broken device. Nil when the reader went away or
+    /// nobody ever listened (a closed stream, whose number something else has taken since), which is their own affair.
+    package var loss: CInt? {
+        broken.withLock { $0 }.flatMap { [EPIPE, EBADF, EINVAL].contains($0) ? nil : $0 }
+    }
 
     /// The terminal's columns now, nil when it is none.
     package var columns: Int? {
@@ -35,13 +42,14 @@ package final class TextStream: Sendable {
     /// Writes the text as it is: callers sanitise.
     func write(_ text: String) {
         broken.withLock { broken in
-            guard !broken else { return }
+            guard broken == nil else { return }
             var copy = text
-            broken = !copy.withUTF8 { writeAll(UnsafeRawBufferPointer($0)) }
+            broken = copy.withUTF8 { writeAll(UnsafeRawBufferPointer($0)) }
         }
     }
 
-    private func writeAll(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Returns the error number where not all could be written.
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) -> CInt? {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
@@ -52,9 +60,9 @@ package final class TextStream: Sendable {
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&waiting, 1, -1)
             } else if count == 0 || errno != EINTR {
-                return false
+                return count == 0 ? EIO : errno
             }
         }
-        return true
+        return nil
     }
 }

@@ -4,6 +4,7 @@ import Glibc
 import Model
 import Repository
 import Streams
+import Synchronization
 import TestSupport
 import Testing
 
@@ -90,6 +91,55 @@ struct KeyringTests {
         #expect(try bytes(of: "operator.identity") == before)
     }
 
+    @Test("a guest gets what it needs in other machines' repositories, and no sheet that would open nothing there")
+    func guest() throws {
+        let (guest, made) = try Keyring.createIfMissing(folder, asGuest: true, now: Scene.start)
+        #expect(made == .guest && guest.recipients.isEmpty && !guest.hasDataIdentity)
+        #expect(try guest.escrowSheet() == nil)
+        #expect(try Keyring.createIfMissing(folder, asGuest: true, now: Scene.start).made == .nothing)
+        let (whole, more) = try Keyring.createIfMissing(folder, now: Scene.start)
+        #expect(more == .all && whole.recipients.count == 2)
+        #expect(whole.signer.verifyingKey.text == guest.signer.verifyingKey.text)
+        #expect(try Keyring.createIfMissing(folder, now: Scene.start).made == .nothing)
+    }
+
+    @Test("a file of trusted keys whose last line is open takes one more key on a line of its own")
+    func openLine() throws {
+        let keyring = try create()
+        let own = keyring.signer.verifyingKey.text
+        unlink(folder + "/trusted-signers")
+        try FolderStore(path: folder).put(try objectKey("trusted-signers"), Array("# mine\n\(own)".utf8))
+        let other = try Keyring.createIfMissing(scratch.path + "/other", now: Scene.start).keyring.signer.verifyingKey.text
+        #expect(try keyring.trust(other).trustedSigners == [own, other])
+    }
+
+    @Test("an index that only a protected identity opens is opened with it, and the passphrase is asked for once")
+    func protectedReader() throws {
+        let scene = try Scene()
+        for hour in 0..<3 { try scene.commit(Scene.name(hour)) }
+        _ = try scene.keyring.protectOperatorIdentity(with: SecretBytes(utf8: "open sesame"))
+        let guest = try Keyring.createIfMissing(folder, asGuest: true, now: Scene.start).keyring
+            .trust(scene.keyring.signer.verifyingKey.text)
+        let blind = try Repository.open(scene.store, keyring: guest)
+        #expect(code { _ = try blind.readPoint(Scene.name(0)) } == .keyWrong)
+        let newest = try blind.newest(plan: Scene.shop)
+        #expect(newest.point == nil && newest.asPrevious?.point == Scene.name(2))
+        let asked = Mutex(0)
+        let seeing = try guest.adding(identityFile: scene.keyring.folder + "/operator.identity").asking {
+            asked.withLock { $0 += 1 }
+            return SecretBytes(utf8: "open sesame")
+        }
+        let opened = try Repository.open(scene.store, keyring: seeing)
+        for hour in 0..<3 { #expect(try opened.readPoint(Scene.name(hour)).name == Scene.name(hour)) }
+        let all = try seeing.identities { () throws -> SecretBytes in throw Diagnostic(.keyMissing, "asked again") }
+        #expect(all.count == 2)
+        #expect(asked.withLock { $0 } == 1)
+        let wrong = try Keyring.open(folder).adding(identityFile: scene.keyring.folder + "/operator.identity").asking {
+            SecretBytes(utf8: "open barley")
+        }
+        #expect(code { _ = try Repository.open(scene.store, keyring: wrong).readPoint(Scene.name(0)) } == .keyWrong)
+    }
+
     @Test("a secret that other users can read is refused, with the command that repairs it")
     func permissions() throws {
         _ = try create()
@@ -134,7 +184,10 @@ struct KeyringTests {
         let identities = try added.identities { SecretBytes(utf8: "open sesame") }
         #expect(identities.count == 3)
         #expect((identities.first as? X25519Identity)?.recipient == own.recipient)
-        #expect(code { _ = try added.identities { SecretBytes(utf8: "wrong") } } == .keyWrong)
+        // What was opened once stays open: nobody is asked twice.
+        #expect(try added.identities { SecretBytes(utf8: "wrong") }.count == 3)
+        let again = try Keyring.open(folder).adding(identityFile: path)
+        #expect(code { _ = try again.identities { SecretBytes(utf8: "wrong") } } == .keyWrong)
         #expect(code { _ = try keyring.adding(identityFile: scratch.path + "/none") } == .keyMissing)
     }
 

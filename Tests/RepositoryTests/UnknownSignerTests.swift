@@ -46,6 +46,26 @@ struct UnknownSignerTests {
         #expect(trusting.remarks.isEmpty)
     }
 
+    @Test("a point of one is not judged: no record calls it bad, for others know who signed it")
+    func unjudged() throws {
+        let trusting = try Repository.open(store, keyring: scene.keyring.trust(stranger.signer.verifyingKey.text))
+        let theirs = try Repository.open(store, keyring: stranger)
+        let point = Scene.name(3)
+        let archive = try scene.archive([7], for: point)
+        let session = try theirs.beginSession(kind: .backup, plan: Scene.shop, base: nil)
+        let manifest = Scene.manifest(point, archives: [archive], length: 1)
+        _ = try theirs.commit(manifest: manifest, catalog: Scene.catalog, session: session)
+        try session.end()
+        let points = try repository.listPoints().map(\.name)
+        #expect(points.contains(point))
+        for depth in [VerifyDepth.sizes, .bytes] {
+            let found = try repository.inspect(points, depth: depth, stop: Stop())
+            #expect(found.unjudged.map(\.point) == [point])
+            #expect(found.run.bad.isEmpty && !found.run.points.contains(point))
+            #expect(try trusting.inspect(points, depth: depth, stop: Stop()).unjudged.isEmpty)
+        }
+    }
+
     @Test("a prune may be looked at beside one, and removes nothing: it may hold a point")
     func prune() throws {
         try leaveRecord()

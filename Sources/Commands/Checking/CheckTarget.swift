@@ -80,12 +80,31 @@ struct TargetCheck: Sendable {
         }
     }
 
+    /// What can be known of a place without keys.
+    private func checkReach(_ place: RepositoryPlace, _ list: inout CheckList) {
+        let isThere = list.attempt("repository") {
+            let store = try place.store(in: context, for: .reading)
+            return (try Repository.isThere(in: store), store.displayName)
+        }
+        guard let (isThere, name) = isThere else { return }
+        if isThere {
+            list.warn(
+                "repository",
+                "\(name) is within reach, and was made with keys that are not here",
+                hint: "Run 'lifeboat key trust SIGNER' with the signer on the escrow sheet."
+            )
+        } else {
+            list.ok("repository", "\(name) is within reach, and no repository is there yet")
+        }
+    }
+
     /// Returns how long past backups took.
     private func checkRepositories(isLocal: Bool?, _ list: inout CheckList) -> [Duration] {
         guard !target.places.isEmpty else { return [] }
         warnOfSamePlaces(&list)
         if target.source != nil, !keys.hasKeyring(in: context) {
             list.warn("keys", "there are no keys yet; the first backup makes them, and says what to put in escrow")
+            for place in target.places { checkReach(place, &list) }
             return []
         }
         guard let keyring = list.attempt("keys", { try keys.keyring(in: context) }) else { return [] }

@@ -56,6 +56,15 @@ struct BackupJob: Sendable {
                 hint: "Name plans of lifeboat.json without it: 'lifeboat backup PLAN'."
             )
         }
+        guard command.exclude.isEmpty, command.excludeRows.isEmpty else {
+            throw Diagnostic(
+                .usage,
+                "what a plan leaves out is said in its settings",
+                cause: "a point that lacks more than that would count as a recovery point of the plan",
+                hint: "Use 'exclude' and 'excludeObjects' there, or name the database and another plan:"
+                    + " --plan NAME --to REPO."
+            )
+        }
         let settings = try SettingsChoice(config: command.config).load(in: context)
         return try settings.plans(named: command.plans).map { try BackupJob($0, settings, command, context.ownTurn) }
     }

@@ -57,7 +57,7 @@ struct BackupTask: Sendable {
     /// Whether others made a repository that this run writes to: its recipients count, and keys of this machine's own would
     /// open nothing there.
     private var isGuest: Bool {
-        guard !command.keys.hasKeyring(in: context) else { return true }
+        if (try? command.keys.keyring(in: context)) != nil { return true }
         return job.places.contains { place in (try? Repository.isThere(in: place.store.get())) == true }
     }
 
@@ -76,8 +76,7 @@ struct BackupTask: Sendable {
         if let rereadWithin = job.settings?.rereadWithin { plan.rereadWithin = rereadWithin }
         plan.rereadBudget = job.settings?.rereadBudget?.bytes
         plan.maxLockWait = command.maxLockWait?.duration ?? job.settings?.maxLockWait
-        plan.excludedObjects = patterns(command.exclude)
-        // The settings' 'exclude' leaves out rows and keeps definitions, as its description says.
+        plan.excludedObjects = patterns(command.exclude + (job.settings?.excludedObjects ?? []))
         plan.excludedRows = patterns(command.excludeRows + (job.settings?.excludedTables ?? []))
         return plan
     }

@@ -40,6 +40,7 @@ struct KeyEscrowCommand: LifeboatCommand {
         case .json: try console.answer("escrow-sheet", answer)
         case .text:
             console.answer(text: answer.text)
+            guard !console.outputIsBroken else { return }
             console.talk(StyledText("When it is locked away: rm \(shellQuoted(answer.path))", .yellow))
         }
     }

@@ -83,12 +83,19 @@ struct PruneCommand: LifeboatCommand {
         var answers: [PruneAnswer] = []
         var failures = PruneFailures()
         var seen = SeenRepositories()
-        for target in try targets(in: context) {
+        let targets = try targets(in: context)
+        let opened = try await onEngineThread(context.stop) {
+            targets.map { target in Result { try open(target, in: context) } }
+        }
+        let within = zip(targets, opened).compactMap { target, opened in
+            (try? opened.get()).map { (target, PlanRepositories.Opened(name: target.place.name, repository: $0)) }
+        }
+        for (target, opened) in zip(targets, opened) {
             do {
-                let repository = try await onEngineThread(context.stop) { try open(target, in: context) }
+                let repository = try opened.get()
                 try seen.admit(repository, as: target.place.name)
                 let (answer, warnings) = try await onEngineThread(context.stop) {
-                    try take(target, in: repository, patience, context)
+                    try take(target, in: repository, beside: within, patience, context)
                 }
                 for warning in warnings { console.warn(warning, as: output.format) }
                 if output.format == .text { PruneText(answer).lines.forEach(console.answer) }
@@ -154,6 +161,7 @@ struct PruneCommand: LifeboatCommand {
     private func take(
         _ target: PruneTarget,
         in opened: Repository,
+        beside others: [(PruneTarget, PlanRepositories.Opened)],
         _ turn: TurnPatience,
         _ context: CommandContext
     ) throws -> (PruneAnswer, [Diagnostic]) {
@@ -162,10 +170,17 @@ struct PruneCommand: LifeboatCommand {
             acceptsBrokenChain: acceptsBrokenChain,
             maxSharePercent: maxShare
         )
+        let kept = try KeptElsewhere(
+            of: target.named.map(\.name),
+            in: others.compactMap { other, place in
+                let isCopy = other.named.contains { plan in target.named.contains { $0.name == plan.name } }
+                return isCopy && place.repository !== opened ? place : nil
+            }
+        )
         let answer =
             acts
-            ? try opened.pruning(options, turn: turn) { try prune(target, in: opened, options, $0, context) }
-            : try prune(target, in: opened, options, nil, context)
+            ? try opened.pruning(options, turn: turn) { try prune(target, in: opened, kept, options, $0, context) }
+            : try prune(target, in: opened, kept, options, nil, context)
         return (answer, opened.remarks + (opened.pruneRefusal(options).map { acts ? [] : [$0] } ?? []))
     }
 
@@ -173,6 +188,7 @@ struct PruneCommand: LifeboatCommand {
     private func prune(
         _ target: PruneTarget,
         in opened: Repository,
+        _ kept: KeptElsewhere,
         _ options: PruneOptions,
         _ session: Session?,
         _ context: CommandContext
@@ -189,6 +205,7 @@ struct PruneCommand: LifeboatCommand {
             )
         }
         if discardsDamaged { decisions = try opened.discardingDamaged(decisions) }
+        decisions = kept.kept(decisions)
         let plan = try opened.planPrune(decisions, options: options)
         var answer = PruneAnswer(repository: opened.displayName, plan: plan, scope: Set(decisions.map(\.point)))
         if let session { answer.done = try opened.prune(plan, tool: Tool.full, now: now, in: session) }

@@ -155,7 +155,8 @@ extension ScheduleHost {
             config: context.absolute(config).tidyPath,
             user: getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? String(geteuid()),
             configurationHome: home,
-            hasUsualHome: context.environment["HOME"].map { $0 + "/.config" == home } ?? false
+            // What cron and systemd take for the home is in the password file, whatever HOME says here.
+            hasUsualHome: getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) + "/.config" == home } ?? false
         )
     }
 

@@ -108,5 +108,6 @@ struct VerifyCommand: LifeboatCommand {
             throw CommandOutcome(status: .repository)
         }
         if let missed = result.missed { throw missed }
+        if result.answers.contains(where: { !$0.unjudged.isEmpty }) { throw CommandOutcome(status: .key) }
     }
 }

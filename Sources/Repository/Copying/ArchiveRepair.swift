@@ -3,7 +3,8 @@ package import Model
 package import Streams
 
 extension Repository {
-    /// Puts the recorded bytes of a damaged or missing archive back, from the first of `copies` that holds them.
+    /// Puts the recorded bytes of a damaged or missing archive back, from the first of `copies` that holds them; none of
+    /// them may be this very place, see `isElsewhere(than:)`.
     ///
     /// Returns the copy that served; nil when none could, or when the archive turns out to be sound. Never removes what
     /// might be good: this archive's bytes are read again and must be proven bad (missing, of another length, or of another
@@ -12,7 +13,7 @@ extension Repository {
     /// the next repair finds the same copy. A store that cannot be read proves nothing and is an error.
     package func repair(_ facts: ArchiveFacts, from copies: [Repository], stop: Stop) throws -> Repository? {
         guard try !isSound(facts, stop) else { return nil }
-        for copy in copies where copy.descriptor.id != descriptor.id {
+        for copy in copies {
             guard (try? copy.isSound(facts, stop)) == true else { continue }
             if stop.isRequested { throw Stopped() }
             try store.remove(archiveKey(facts.id))
@@ -20,6 +21,11 @@ extension Repository {
             return copy
         }
         return nil
+    }
+
+    /// Whether this is another place than the one that `session` was announced in, though perhaps a copy of its files.
+    package func isElsewhere(than session: Session) throws -> Bool {
+        try store.info(Layout.session(session.id)) == nil
     }
 
     /// Whether the stored bytes are the recorded ones; throws when they cannot be read.

@@ -22,7 +22,7 @@ extension Repository {
     ) throws -> Repository? {
         guard try isDamaged(name) else { return nil }
         var refusal: Diagnostic?
-        for copy in copies where copy.descriptor.id != descriptor.id && sharesRecipients(with: copy) {
+        for copy in copies where sharesRecipients(with: copy) {
             guard let sealed = try? copy.readSealedPoint(name) else { continue }
             let point = sealed.point
             if stop.isRequested { throw Stopped() }

@@ -26,14 +26,16 @@ struct KeyringCreation {
     /// Recipients are those of the repository. An escrow sheet made here would open nothing there, and somebody would lock
     /// it away as if it did.
     func runAsGuest() throws -> KeysMade {
+        let hadSigner = try files.holds(.signer)
         let signer = try signer()
         try makeHost()
         try believe(signer.verifyingKey.text)
         try keep(signer)
-        return .guest
+        return hadSigner ? .nothing : .guest
     }
 
     func run() throws -> KeysMade {
+        let hadSigner = try files.holds(.signer)
         let signer = try signer()
         let own = signer.verifyingKey.text
         let isNew = try !files.holds(.recipients)
@@ -50,7 +52,8 @@ struct KeyringCreation {
         }
         try believe(own)
         try keep(signer)
-        return try isNew && files.holds(.escrowSheet) ? .all : .signer
+        if try isNew && files.holds(.escrowSheet) { return .all }
+        return hadSigner ? .nothing : .signer
     }
 
     /// The operator's identity, made if there is none; nil when it is protected.

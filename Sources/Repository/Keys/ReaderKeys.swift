@@ -2,7 +2,9 @@ import AgeEncryption
 import Diagnostics
 import Synchronization
 
-/// What opens indexes and records: identities that lie open, and those behind a passphrase once it turns out that no
+/// What opens indexes and records.
+///
+/// Identities that lie open, and those behind a passphrase once it turns out that no
 /// other opens what is to be read. Any thread; the passphrase is asked for once at most, while others wait.
 final class ReaderKeys: Sendable {
     private struct State {

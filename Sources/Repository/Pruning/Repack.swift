@@ -1,3 +1,4 @@
+import AgeEncryption
 import Diagnostics
 package import Model
 
@@ -66,7 +67,7 @@ extension Repository {
         let listed = try listArchives()
         let present = Set(listed.map(\.id))
         let repacked = Set(marked).intersection(present)
-        let damaged = try base.map(damagedArchives) ?? []
+        guard let damaged = try damagedIfReadable(base) else { return .none }
         let usable = listed.filter { archive in
             !condemned.contains(archive.id) && !repacked.contains(archive.id) && !damaged.contains(archive.id)
         }
@@ -75,6 +76,24 @@ extension Repository {
             repacked: repacked,
             damaged: damaged.intersection(present)
         )
+    }
+
+    /// What was found damaged since the base; nil, with a remark, where records are not for this machine to read: one of them
+    /// may call anything damaged.
+    private func damagedIfReadable(_ base: StoredPoint?) throws -> Set<ArchiveID>? {
+        do {
+            return try base.map(damagedArchives) ?? []
+        } catch let error as Diagnostic where error.code == .keyWrong {
+            said.add(
+                Diagnostic(
+                    .keyWrong,
+                    "everything was read: what other machines recorded in \(displayName) cannot be read by this one",
+                    cause: "they may have found damage",
+                    hint: "Have one of them run 'lifeboat repo admit \(keyring.host.recipient.text)'."
+                )
+            )
+            return nil
+        }
     }
 
     /// Marks what a plan proposes, so that the next backups read it again; those marked before are left out.
