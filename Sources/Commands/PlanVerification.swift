@@ -103,14 +103,14 @@ struct PlanVerification {
             points: damage.points,
             ranges: damage.ranges,
             rangeCount: damage.rangeCount,
-            repairedFrom: source?.displayName
+            repairedFrom: source?.place
         )
     }
 
     /// Puts a point back whose own object is damaged; nil where that was not the matter, or no copy serves.
     private func mend(_ bad: BadPoint) throws -> VerifyAnswer.MendedPoint? {
         let source = try mending?.mend(bad.point)
-        return source.map { VerifyAnswer.MendedPoint(point: bad.point, repairedFrom: $0.displayName) }
+        return source.map { VerifyAnswer.MendedPoint(point: bad.point, repairedFrom: $0.place) }
     }
 
     private func record(_ run: VerifyRun, _ depth: VerifyDepth, of plan: PlanName, _ started: Instant) throws {

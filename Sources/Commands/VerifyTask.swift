@@ -87,7 +87,7 @@ struct VerifyTask {
             counters: counters,
             context: context
         )
-        var answer = VerifyAnswer(repository: repository.displayName, isDeep: command.isDeep)
+        var answer = VerifyAnswer(repository: repository.place, isDeep: command.isDeep)
         let byPlan = Dictionary(grouping: names, by: \.plan)
         for (plan, names) in byPlan.sorted(by: { $0.key.text < $1.key.text }) {
             try verification.run(plan, names, into: &answer)

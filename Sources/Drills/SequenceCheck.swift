@@ -23,7 +23,12 @@ struct SequenceCheck {
         )
     }
 
-    private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+    private func list(_ names: [String]) -> String {
+        names.prefix(Self.shown).joined(separator: ", ")
+            + (names.count > Self.shown ? " and \(names.count - Self.shown) more" : "")
+    }
+
+    private static let shown = 8
 
     /// Asks the sequences themselves: the server's list does not say where one stands that was never called.
     private func moved(_ expected: [SequenceState]) throws -> [String] {

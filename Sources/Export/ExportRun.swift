@@ -237,7 +237,9 @@ struct ExportRun {
         do {
             return try cast?.settled()
         } catch let error as PostgresError where error.isConnectionLost && !stop.isRequested && !giveWay.isRequested {
-            notices.append("the next run reads everything: the server ended an idle session (\(error.message.onOneLine))")
+            notices.append(
+                "the next run reads everything: the server ended an idle session (\(error.message.onOneLine))"
+            )
             return nil
         } catch let error as PostgresError {
             throw error.diagnostic(while: "cannot anchor the snapshot in the server's history")

@@ -39,6 +39,12 @@ package final class Repository: Sendable {
     /// How people name the repository in messages.
     package var displayName: String { store.displayName }
 
+    /// The same without quotation marks, for programs.
+    package var place: String {
+        let isQuoted = displayName.utf8.count > 1 && displayName.hasPrefix("'") && displayName.hasSuffix("'")
+        return isQuoted ? String(displayName.dropFirst().dropLast()) : displayName
+    }
+
     /// Makes a repository: tries what the store can do, then writes its descriptor and how to restore by hand.
     ///
     /// Refuses a place that holds anything, and fewer than two recipients unless `singleKey` is chosen. An interrupted

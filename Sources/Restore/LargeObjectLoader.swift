@@ -12,7 +12,7 @@ struct LargeObjectLoader {
 
     /// Pages of a large object are a quarter of a block; every server we know was built with blocks of 8 KiB.
     private static let pageBytes = 2048
-    /// `INV_WRITE`. An empty page is the end of an object that was made longer without a byte; it cannot be put.
+    /// What opens one for writing, `INV_WRITE`: an empty page, the end of one that was made longer without a byte, cannot be put.
     private static let writing = 0x20000
 
     /// Creates every object, fills it page by page, then gives it its owner, privileges and comment.

@@ -25,8 +25,10 @@ package final class TextStream: Sendable {
     /// Whether the reader has gone away, or the descriptor cannot be written.
     package var isBroken: Bool { broken.withLock { $0 } != nil }
 
-    /// Why text was lost that somebody may be waiting for: a full disk, a broken device. Nil when the reader went away or
-    /// nobody ever listened (a closed stream, whose number something else has taken since), which is their own affair.
+    /// Why text was lost that somebody may be waiting for: a full disk, a broken device.
+    ///
+    /// Nil when the reader went away or nobody ever listened (a closed stream, whose number something else has taken
+    /// since), which is their own affair.
     package var loss: CInt? {
         broken.withLock { $0 }.flatMap { [EPIPE, EBADF, EINVAL].contains($0) ? nil : $0 }
     }

@@ -125,3 +125,22 @@ struct RescueTests {
         }
     }
 }
+
+@Suite("A newest point that is none")
+struct SpoiltNewestTests {
+    @Test("the newest sound one is named where the newest cannot be read")
+    func named() throws {
+        try Scene.with { scene in
+            try scene.backUp()
+            try scene.backUp()
+            let points = try scene.files("points").sorted()
+            try overwrite(points[1], with: Array("rubbish".utf8))
+            let sound = try #require(points[0].split(separator: "/").last?.dropLast(".point".count))
+            try withDatabase { target in
+                let answer = try scene.restore(into: target)
+                #expect(answer.status == 13, "\(answer)")
+                #expect(answer.errors.contains("The newest sound one is 'shop/\(sound)'"), "\(answer)")
+            }
+        }
+    }
+}

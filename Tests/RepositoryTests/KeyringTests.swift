@@ -109,7 +109,8 @@ struct KeyringTests {
         let own = keyring.signer.verifyingKey.text
         unlink(folder + "/trusted-signers")
         try FolderStore(path: folder).put(try objectKey("trusted-signers"), Array("# mine\n\(own)".utf8))
-        let other = try Keyring.createIfMissing(scratch.path + "/other", now: Scene.start).keyring.signer.verifyingKey.text
+        let other = try Keyring.createIfMissing(scratch.path + "/other", now: Scene.start).keyring.signer.verifyingKey
+            .text
         #expect(try keyring.trust(other).trustedSigners == [own, other])
     }
 

@@ -42,7 +42,11 @@ struct PointSource: Sendable {
             let copies = holders.enumerated().filter { $0.offset != index }.map(\.element)
             return PointSource(sealed: sealed, repository: repository, copies: copies, notices: search.notices)
         }
-        throw search.failure
+        var failure = search.failure
+        if let sound = holders.lazy.compactMap({ try? $0.newest(plan: name.plan).point?.name }).first, sound != name {
+            failure.hint = "The newest sound one is '\(sound)': name it, or bring this one back from another copy."
+        }
+        throw failure
     }
 
     /// What to tell beside the answer, once the point was read.

@@ -38,7 +38,7 @@ struct ReportSource {
                     hint: "Take a point with 'lifeboat backup'."
                 )
             }
-            let opened = PlanRepositories.Opened(name: repository.displayName, repository: repository)
+            let opened = PlanRepositories.Opened(name: repository.place, repository: repository)
             return plans.map { ($0, .success(ReportSource(plan: $0, repositories: [opened], settings: nil))) }
         }
         let settings = try SettingsChoice(config: command.repository.config).load(in: context)

@@ -207,7 +207,7 @@ struct PruneCommand: LifeboatCommand {
         if discardsDamaged { decisions = try opened.discardingDamaged(decisions) }
         decisions = kept.kept(decisions)
         let plan = try opened.planPrune(decisions, options: options)
-        var answer = PruneAnswer(repository: opened.displayName, plan: plan, scope: Set(decisions.map(\.point)))
+        var answer = PruneAnswer(repository: opened.place, plan: plan, scope: Set(decisions.map(\.point)))
         if let session { answer.done = try opened.prune(plan, tool: Tool.full, now: now, in: session) }
         return answer
     }

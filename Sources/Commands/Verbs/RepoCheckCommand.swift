@@ -41,7 +41,7 @@ struct RepoCheckCommand: LifeboatCommand {
             let recorded = opened.descriptor.capabilities
             let now = try opened.probe()
             return Answer(
-                repository: opened.displayName,
+                repository: opened.place,
                 id: opened.descriptor.id,
                 created: opened.descriptor.created,
                 guarantees: recorded,

@@ -48,7 +48,7 @@ struct RepoInitCommand: LifeboatCommand {
                 now: context.now()
             )
             let answer = Answer(
-                repository: made.displayName,
+                repository: made.place,
                 id: made.descriptor.id,
                 created: made.descriptor.created,
                 guarantees: made.descriptor.capabilities

@@ -53,7 +53,7 @@ struct RepoRepackCommand: LifeboatCommand {
                 Answer.Archive(id: $0.archive, bytes: $0.bytes, liveBytes: $0.liveBytes)
             }
             let marked = acts ? try opened.repack(plan).count : nil
-            return (Answer(repository: opened.displayName, archives: archives, marked: marked), opened.remarks)
+            return (Answer(repository: opened.place, archives: archives, marked: marked), opened.remarks)
         }
         let console = context.console(output)
         for remark in remarks { console.warn(remark, as: output.format) }

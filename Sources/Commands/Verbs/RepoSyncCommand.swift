@@ -88,7 +88,7 @@ struct RepoSyncCommand: LifeboatCommand {
                 failed: run.failed
             )
         }
-        return (Answer(from: from.displayName, to: to.displayName, plans: copied), from.remarks + to.remarks)
+        return (Answer(from: from.place, to: to.place, plans: copied), from.remarks + to.remarks)
     }
 
     private static func print(_ answer: Answer, on console: Console) {
