@@ -59,4 +59,18 @@ struct LostAnswerTests {
             #expect(try scene.lifeboat("drill", "--from", scene.repository).status == 0)
         }
     }
+
+    @Test("a run that could not begin is a failed run in the records")
+    func couldNotBegin() throws {
+        try Scene.with { scene in
+            let copies = try Copies(scene)
+            #expect(try copies.backUp().status == 0)
+            for _ in 0..<2 {
+                let failed = try scene.lifeboat("backup", "--config", copies.config)
+                #expect(failed.status == 10, "\(failed)")
+            }
+            let report = JSON(try copies.run(["report", "--config", copies.config, "--format", "json"]))
+            #expect(report["reports"][0]["runs"]["failed"].number == 2, "\(report)")
+        }
+    }
 }

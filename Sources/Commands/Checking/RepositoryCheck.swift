@@ -95,6 +95,7 @@ struct RepositoryCheck {
         for remark in repository.remarks {
             list.warn("records", remark.summary, cause: remark.cause, hint: remark.hint)
         }
+        warnOfOtherRecipients(of: repository, &list)
         guard let found else { return facts }
         facts.newest = plan == nil ? nil : found.newest.first?.point?.manifest
         let count = found.listed.count == 1 ? "1 point" : "\(found.listed.count) points"
@@ -102,6 +103,18 @@ struct RepositoryCheck {
         list.ok("repository", "\(repository.displayName) opens and can be written, \(count)\(age)")
         found.judge(&list)
         return facts
+    }
+
+    /// Keys that were made here after a loss open nothing there, and neither does their escrow sheet.
+    private func warnOfOtherRecipients(of repository: Repository, _ list: inout CheckList) {
+        let theirs = repository.descriptor.recipients
+        guard !keyring.recipients.isEmpty, Set(keyring.recipients).isDisjoint(with: theirs) else { return }
+        list.warn(
+            "keys",
+            "neither the operator's identity nor the escrow sheet of this machine opens \(repository.displayName)",
+            cause: "it is encrypted to \(theirs.joined(separator: ", "))",
+            hint: "Keep the sheet and the identity of the machine that made it; see docs/machines.md."
+        )
     }
 
     /// What is known of the points, without reading more than the newest.

@@ -3,6 +3,7 @@ import Export
 import Model
 import Repository
 import Settings
+import Streams
 import Terminal
 
 /// One backup of one plan into all of its repositories, from the keys to the committed points.
@@ -17,7 +18,8 @@ struct BackupTask: Sendable {
     /// Blocks; runs on an engine thread. Throws only what keeps the run from beginning anywhere, such as missing keys.
     func run(_ progress: ExportProgress) throws -> BackupOutcome {
         let (keyring, keysMade) = try command.keys.keyringOrNew(asGuest: isGuest, in: context)
-        var plan = try plan()
+        let began = Instant.now
+        var plan = try recordingFailure(since: began, keyring) { try self.plan() }
         var seen = SeenRepositories()
         let opened = job.places.map { place in
             Result {
@@ -59,6 +61,35 @@ struct BackupTask: Sendable {
     private var isGuest: Bool {
         if (try? command.keys.keyring(in: context)) != nil { return true }
         return job.places.contains { place in (try? Repository.isThere(in: place.store.get())) == true }
+    }
+
+    /// What keeps a run from beginning is a failed run too: a variable that is not set fails every night.
+    private func recordingFailure<Value>(since began: Instant, _ keyring: Keyring, _ body: () throws -> Value) throws
+        -> Value
+    {
+        do { return try body() } catch {
+            let diagnostic = diagnostic(for: error)
+            let failure = Failure(
+                code: diagnostic.code.rawValue,
+                summary: diagnostic.summary,
+                cause: diagnostic.cause
+            )
+            let run = BackupRun(point: nil, recoveryInstant: nil, totals: nil, phases: [], failure: failure)
+            for place in job.places {
+                guard let store = try? place.store.get(), let repository = try? Repository.open(store, keyring: keyring)
+                else { continue }
+                let record = RunRecord(
+                    tool: Tool.full,
+                    plan: job.plan,
+                    host: context.host,
+                    started: began,
+                    finished: .now,
+                    event: .backup(run)
+                )
+                _ = try? repository.append(record)
+            }
+            throw error
+        }
     }
 
     private func plan() throws -> ExportPlan {
