@@ -30,6 +30,8 @@ package struct Findings: Sendable, Hashable {
     private var findings: [PointName: [Finding]] = [:]
     /// Points of which the last drill that judged them failed, although what is stored is sound.
     package private(set) var failedDrills: [PointName: FailedDrill] = [:]
+    /// Since when a recovery from a point would lack something.
+    private var lossInstants: [PointName: Instant] = [:]
 
     /// Nothing was found.
     package init() {}
@@ -41,10 +43,9 @@ package struct Findings: Sendable, Hashable {
     package func reason(of point: PointName) -> String? { findings[point]?.last?.reason }
 
     /// Since when a recovery from the point would lack something, as far as checks and drills know.
-    package func lossInstant(of point: PointName) -> Instant? {
-        let drill = failedDrills[point].flatMap { $0.showsLoss ? $0.instant : nil }
-        return [findings[point]?.last?.instant, drill].compactMap(\.self).min()
-    }
+    ///
+    /// What is found once more was known before: the first finding keeps its instant until nothing is held against the point.
+    package func lossInstant(of point: PointName) -> Instant? { lossInstants[point] }
 
     /// Whether only a drill can take back what is held against the point; otherwise reading and decrypting all of it can.
     package func wantsDrill(_ point: PointName) -> Bool { findings[point]?.contains { $0.depth == .restored } ?? false }
@@ -59,9 +60,21 @@ package struct Findings: Sendable, Hashable {
     /// Takes the next record; those that are about no check change nothing.
     package mutating func add(_ record: RunRecord) {
         switch record.event {
-        case .drill(let run): add(run, record.finished)
-        case .verify(let run): add(run, record.finished)
+        case .drill(let run):
+            add(run, record.finished)
+            dateLoss(of: [run.point], record.finished)
+        case .verify(let run):
+            add(run, record.finished)
+            dateLoss(of: run.points + run.bad.map(\.point), record.finished)
         case .backup, .hold, .prune, .sync: break
+        }
+    }
+
+    /// Looks at the record as a whole: a check that takes back a finding and makes it anew has acquitted nothing.
+    private mutating func dateLoss(of points: [PointName], _ instant: Instant) {
+        for point in points {
+            let isLossy = findings[point] != nil || failedDrills[point]?.showsLoss == true
+            lossInstants[point] = isLossy ? lossInstants[point] ?? instant : nil
         }
     }
 

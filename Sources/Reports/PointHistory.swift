@@ -55,8 +55,11 @@ struct PointHistory {
         for point in input.points {
             guard var life = lives[point.name] else { continue }
             life.provenAt = point.provenAt ?? life.provenAt
-            life.badCopies.merge(point.badCopies) { $1 }
-            if let bad = point.badSince { for copy in life.repositories { life.badCopies[copy] = bad } }
+            // Both are known; what was known first counts.
+            life.badCopies.merge(point.badCopies) { min($0, $1) }
+            if let bad = point.badSince {
+                life.badCopies.merge(life.repositories.map { ($0, bad) }) { min($0, $1) }
+            }
             lives[point.name] = life
         }
     }

@@ -37,9 +37,14 @@ package struct Evidence: Sendable, Hashable {
 
     /// What is known of a damaged archive.
     package struct DamagedArchive: Sendable, Hashable {
-        package var since: Instant
+        fileprivate struct Finding: Sendable, Hashable {
+            var record: Int
+            var instant: Instant
+        }
+
+        /// Every time that it was found so, the first one first.
+        fileprivate var findings: [Finding]
         fileprivate var depth: VerifyDepth
-        fileprivate var record: Int
     }
 
     /// Folds `records`, which stand in the order of `Repository.records(plan:)`.
@@ -69,10 +74,10 @@ package struct Evidence: Sendable, Hashable {
     /// Since when an archive that the point needs has been known to be damaged, and which; nil when there is none, or when
     /// the point itself was found sound after that.
     package func damage(of point: PointName, needing archives: [ArchiveID]) -> (archive: ArchiveID, since: Instant)? {
-        archives.compactMap { id in damagedArchives[id].map { (id, $0) } }
-            .filter { $0.1.record > acquitted[point] ?? 0 }
-            .min { $0.1.since < $1.1.since }
-            .map { ($0.0, $0.1.since) }
+        archives.compactMap { id in
+            damagedArchives[id]?.findings.first { $0.record > acquitted[point] ?? 0 }.map { (id, $0.instant) }
+        }
+        .min { $0.1 < $1.1 }
     }
 
     /// Why a point does not count; nil when nothing is known against it.
@@ -118,18 +123,16 @@ package struct Evidence: Sendable, Hashable {
     private mutating func add(_ run: VerifyRun, _ finished: Instant) {
         let depth = run.depth ?? .bytes
         let sound = run.soundAgain ?? run.points.flatMap { findings.archives(of: $0) ?? [] }
+        // What is found once more was known before.
+        let before = damagedArchives
         for id in sound where damagedArchives[id].map({ $0.depth <= depth }) == true { damagedArchives[id] = nil }
         if run.sample == nil, depth > .sizes {
             let bad = Set(run.bad.map(\.point))
             for point in run.points where !bad.contains(point) { acquitted[point] = count }
         }
         for id in run.damaged ?? [] {
-            let earlier = damagedArchives[id]
-            damagedArchives[id] = DamagedArchive(
-                since: earlier?.since ?? finished,
-                depth: depth,
-                record: count
-            )
+            let found = DamagedArchive.Finding(record: count, instant: finished)
+            damagedArchives[id] = DamagedArchive(findings: (before[id]?.findings ?? []) + [found], depth: depth)
         }
     }
 
@@ -138,7 +141,7 @@ package struct Evidence: Sendable, Hashable {
         if let alarm = run.alarm {
             for doubtful in sinceFullRead[point.plan] ?? [] {
                 let reason = alarm.cause.map { "\(alarm.summary): \($0)" } ?? alarm.summary
-                suspect[doubtful] = Suspicion(reason: reason, since: finished)
+                suspect[doubtful] = Suspicion(reason: reason, since: suspect[doubtful]?.since ?? finished)
                 proven[doubtful] = nil
             }
         }

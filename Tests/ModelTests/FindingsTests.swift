@@ -85,6 +85,34 @@ struct FindingsTests {
         #expect(isBad(run(.decrypted, damaged: [archive], seenAt: .decrypted), run(.bytes)))
     }
 
+    @Test("what is found again was known since it was found first, unless something took it back in between")
+    func firstInstant() {
+        let damaged = run(.bytes, damaged: [archive])
+        func since(_ events: RunRecord.Event...) -> Duration? {
+            var findings = Findings()
+            for (index, event) in events.enumerated() {
+                let instant = Self.start + .seconds(index)
+                findings.add(
+                    RunRecord(
+                        tool: "test",
+                        plan: point.plan,
+                        host: "here",
+                        started: instant,
+                        finished: instant,
+                        event: event
+                    )
+                )
+            }
+            return findings.lossInstant(of: point).map { $0 - Self.start }
+        }
+        #expect(since(drill(.failed), damaged, damaged) == .zero)
+        #expect(since(damaged, run(.decrypted, damaged: [archive]), run(.bytes, damaged: [archive])) == .zero)
+        #expect(since(drill(.failed, code: "object-corrupt"), drill(.failed)) == .zero)
+        #expect(since(damaged, run(.bytes), damaged) == .seconds(2))
+        #expect(since(drill(.failed), drill(.proven), damaged) == .seconds(2))
+        #expect(since(damaged, drill(.proven)) == nil)
+    }
+
     @Test("damaged bytes explain what was found deeper in the same archives, and in no others")
     func explained() {
         let deep = run(.decrypted, damaged: [archive])

@@ -68,6 +68,24 @@ struct CopyTests {
         #expect(mended.recoveryPoint.badPoints.isEmpty && mended.copies.newestPoint == 1)
     }
 
+    @Test("what a later check finds again was known before, until a check has found the point sound in between")
+    func foundAgain() {
+        let points = [point(1, in: [0])]
+        let good = VerifyRun(points: points.map(\.name), bytesRead: 0, bad: [])
+        let again = report(points, [(0, hours: 25, bad(points)), (0, hours: 96, bad(points))])
+        #expect(again.recoveryPoint.badPoints.map(\.since) == [at(25)])
+        #expect(again.recoveryPoint.unprotectedAfterSeconds == 75 * 3600)
+        let anew = report(
+            points,
+            [(0, hours: 25, bad(points)), (0, hours: 50, good), (0, hours: 96, bad(points))]
+        )
+        #expect(anew.recoveryPoint.badPoints.map(\.since) == [at(96)])
+        // What lies in the repository says it later than the records did.
+        var known = points
+        known[0].badCopies = [0: at(90)]
+        #expect(report(known, [(0, hours: 25, bad(points))]).recoveryPoint.badPoints.map(\.since) == [at(25)])
+    }
+
     @Test("the promise of copies is missed since the oldest of the newest points that lack one")
     func since() {
         let points = [

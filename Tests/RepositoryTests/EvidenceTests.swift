@@ -94,8 +94,13 @@ struct EvidenceTests {
         try repository.append(scene.record(.verify(found), hour: 10))
         try repository.append(scene.record(.drill(proof(of: 1)), hour: 11))
         #expect(try problem(0) != nil && problem(1) == nil)
-        try repository.append(scene.record(.verify(found), hour: 12))
+        let again = scene.record(.verify(found), hour: 12)
+        try repository.append(again)
         #expect(try problem(1) != nil)
+        // Of what was found twice the first time counts, unless the point was sound in between.
+        let evidence = try repository.evidence()
+        let since = [0, 1].map { evidence.damage(of: Scene.name($0), needing: [id])?.since }
+        #expect(since[1] == again.finished && since[0].map { $0 < again.finished } == true)
     }
 
     private func proof(of hour: Int) -> DrillRun { PruneTests.drill(of: Scene.name(hour), .proven) }
