@@ -12,11 +12,16 @@ package struct Forecast: Sendable, Hashable {
     /// Further ahead a straight line says nothing.
     private static let horizonDays = 3650.0
 
+    /// Drills closer together differ by chance: they say nothing about growth.
+    private static let shortestSpan = Duration.seconds(7 * 86_400)
+    private static let fewestDays = 3
+
     /// Fits a line (least squares) to recovery times and extends it to `objective`.
     ///
-    /// Nil with fewer than three measurements, when recovery does not grow, or when the crossing lies over ten years ahead.
+    /// Nil with measurements of fewer than three days or of less than a week, when recovery does not grow, or when the crossing
+    /// lies over ten years ahead.
     package init?(_ measurements: [(at: Instant, duration: Duration)], objective: Duration, now: Instant) {
-        guard measurements.count >= 3 else { return nil }
+        guard Self.areEnough(measurements.map(\.at)) else { return nil }
         let count = Double(measurements.count)
         // Days relative to now keep the sums small.
         let days = measurements.map { ($0.at - now).inSeconds / 86_400 }
@@ -34,5 +39,11 @@ package struct Forecast: Sendable, Hashable {
         growthPerDay = .microseconds(Int64((growth * 1e6).rounded()))
         crossesAt = now + .microseconds(Int64((max(crossing, -Self.horizonDays) * 86_400e6).rounded()))
         self.measurements = measurements.count
+    }
+
+    private static func areEnough(_ instants: [Instant]) -> Bool {
+        guard let first = instants.min(), let last = instants.max() else { return false }
+        let days = Set(instants.map { $0.secondsSinceEpoch / 86_400 })
+        return days.count >= fewestDays && last - first >= shortestSpan
     }
 }
