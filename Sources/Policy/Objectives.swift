@@ -1,4 +1,4 @@
-package import Model
+import Model
 
 /// What was promised about recovery; every promise is optional.
 package struct Objectives: Sendable, Hashable {
@@ -8,9 +8,9 @@ package struct Objectives: Sendable, Hashable {
     package var rpo: Duration?
     /// Maximum tolerable downtime, including the work that follows a recovery.
     package var mtd: Duration?
-    /// How often a drill must prove a point.
+    /// The longest time between two drills that prove a point.
     package var drillEvery: Duration?
-    /// In how many repositories the newest point must lie.
+    /// In how many repositories each point must lie.
     package var copies: Int?
     /// Time that people need before a recovery is declared; drills do not measure it, so it is added to what they do.
     package var decisionAllowance: Duration?
@@ -54,17 +54,6 @@ package struct Objectives: Sendable, Hashable {
             problems.append("'availability' is \(availability); it is a percentage above 0 and below 100")
         }
         return problems
-    }
-
-    /// Whether the newest point lies in enough repositories.
-    package func judge(copies found: Int?, since: Instant? = nil) -> ObjectiveVerdict? {
-        guard let copies else { return nil }
-        guard let found else { return .unknown("no recovery point exists yet") }
-        return found >= copies
-            ? .met
-            : .missed(
-                "the newest point lies in \(found) of \(copies) repositories\(since.map { ", and that since \($0)" } ?? "")"
-            )
     }
 }
 

@@ -20,21 +20,19 @@ package struct DowntimeFacts: Sendable, Hashable, Encodable {
     /// What is assumed when the plan states no availability.
     private static let usualAvailability = 99.5
 
-    init(_ input: ReportInput) {
+    init(_ input: ReportInput, _ drills: [JudgedDrill]) {
         let objectives = input.objectives
         let days = 30
         let budget = DowntimeBudget(
             availability: objectives.availability ?? Self.usualAvailability,
             period: .seconds(days * 86_400)
         )
-        let recovery = DrillTiming.all(in: input)
-            .last { $0.target == input.recoveryTarget && $0.verdict == .proven && $0.recoverySeconds != nil }?
-            .recoverySeconds
+        let recovery = DrillTiming.measured(drills, on: input.recoveryTarget).last?.recoverySeconds
         let outage = recovery.map { recovery in
             .seconds(recovery) + (objectives.decisionAllowance ?? .zero) + (objectives.workRecovery ?? .zero)
         }
         targetSeconds = objectives.mtd?.inSeconds
-        compliance = Compliance(DrillTiming.judge(input) { $0.judgeMTD($1) })
+        compliance = Compliance(DrillTiming.judge(drills, input) { $0.judgeMTD($1) })
         outageSeconds = outage?.inSeconds
         decisionAllowanceSeconds = objectives.decisionAllowance?.inSeconds
         recoverySeconds = recovery

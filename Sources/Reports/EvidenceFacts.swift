@@ -4,13 +4,15 @@ import Policy
 /// Whether the evidence itself is whole: nothing else in a report is worth more than that.
 ///
 /// A point that is gone although no prune removed it is missed, whatever was promised; where a record cannot be read, nobody
-/// knows what it said of the points, which is unknown.
+/// knows what it said of the points, which is unknown; so is all that lies in a repository that was not examined.
 package struct EvidenceFacts: Sendable, Hashable, Encodable {
     package let compliance: Compliance
     package let repositories: [ReportRepository]
+    package let notExamined: [UnexaminedRepository]
 
     init(_ input: ReportInput, _ history: PointHistory) {
         repositories = input.repositories
+        notExamined = input.notExamined
         let named = Set(repositories.flatMap(\.missingPoints).map(\.point))
         let gone =
             repositories.flatMap { place in
@@ -21,7 +23,10 @@ package struct EvidenceFacts: Sendable, Hashable, Encodable {
             "\(counted(place.brokenRecords.count, "record")) in \(place.name) cannot be read, so not all is known of"
                 + " its points"
         }
-        compliance = Compliance(all: gone.map { Compliance(.missed($0)) } + unread.map { Compliance(.unknown($0)) })
+        let unseen = notExamined.map { "repository '\($0.name)' was not examined: \($0.reason)" }
+        compliance = Compliance(
+            all: gone.map { Compliance(.missed($0)) } + (unseen + unread).map { Compliance(.unknown($0)) }
+        )
     }
 }
 
@@ -45,5 +50,6 @@ struct EvidenceText {
             layout.list("records", chains)
             layout.list("unreadable", place.brokenRecords.map { "\($0.record): \($0.reason)" })
         }
+        layout.list("not examined", facts.notExamined.map { "repository '\($0.name)': \($0.reason)" })
     }
 }

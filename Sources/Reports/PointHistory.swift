@@ -3,37 +3,7 @@ import Policy
 
 /// What became of every point that ever was, folded from the records and from what lies in the repository.
 struct PointHistory {
-    /// One point, whether it still exists or not.
-    struct Life {
-        var recoveryInstant: Instant
-        var committedAt: Instant
-        var provenAt: Instant?
-        var removedAt: Instant?
-        var isKept: Bool
-        /// The repositories that hold it, or held it.
-        var repositories: Set<Int>
-        /// Copies known to be bad, and since when.
-        var badCopies: [Int: Instant] = [:]
-
-        /// Since when no copy is good; nil while one is.
-        var badSince: Instant? {
-            let bad = badCopies.filter { repositories.contains($0.key) }
-            return bad.count == repositories.count ? bad.values.max() : nil
-        }
-
-        /// In how many repositories a copy lies that is not known to be bad.
-        var goodCopies: Int { repositories.count { badCopies[$0] == nil } }
-
-        /// Since when there have been fewer than `target` good copies; nil when there are enough.
-        func isShort(of target: Int) -> Instant? {
-            guard goodCopies < target else { return nil }
-            guard repositories.count >= target else { return committedAt }
-            let bad = badCopies.filter { repositories.contains($0.key) }.values.sorted()
-            return bad[repositories.count - target]
-        }
-    }
-
-    private(set) var lives: [PointName: Life] = [:]
+    private(set) var lives: [PointName: PointLife] = [:]
     /// What is held against the copies in each repository.
     private var findings: [Int: Findings] = [:]
 
@@ -44,11 +14,14 @@ struct PointHistory {
             .enumerated().sorted { ($0.element.record.position, $0.offset) < ($1.element.record.position, $1.offset) }
             .map(\.element)
         for point in input.points {
-            lives[point.name] = Life(
+            lives[point.name] = PointLife(
                 recoveryInstant: point.recoveryInstant,
                 committedAt: point.committedAt,
                 isKept: true,
-                repositories: point.repositories
+                repositories: point.repositories,
+                committedIn: point.committedIn,
+                unnamedCopies: max(0, point.copies - point.repositories.count),
+                textBytes: point.textBytes
             )
         }
         for (record, repository) in records { add(record, repository) }
@@ -68,17 +41,7 @@ struct PointHistory {
         findings[repository, default: Findings()].add(record)
         switch record.event {
         case .backup(let run):
-            guard let name = run.point, let instant = run.recoveryInstant else { return }
-            guard let known = lives[name] else {
-                lives[name] = Life(
-                    recoveryInstant: instant,
-                    committedAt: record.finished,
-                    isKept: false,
-                    repositories: [repository]
-                )
-                return
-            }
-            if !known.isKept { lives[name]?.repositories.insert(repository) }
+            add(run, record, repository)
         case .drill(let run):
             switch run.verdict {
             case .proven: lives[run.point]?.provenAt = record.finished
@@ -89,10 +52,42 @@ struct PointHistory {
         case .verify(let run):
             judge(run.points + run.bad.map(\.point), in: repository)
         case .prune(let run):
-            for removed in run.removedPoints { lives[removed.point]?.removedAt = record.finished }
-            for gone in run.accepted ?? [] where gone.found == nil { lives[gone.point]?.removedAt = record.finished }
-        case .hold, .sync: break
+            for removed in run.removedPoints { remove(removed.point, repository, record.finished) }
+            for gone in run.accepted ?? [] where gone.found == nil { remove(gone.point, repository, record.finished) }
+        case .sync(let run):
+            for copied in run.points { commit(copied.point, in: repository, record.finished) }
+        case .hold: break
         }
+    }
+
+    private mutating func add(_ run: BackupRun, _ record: RunRecord, _ repository: Int) {
+        guard let name = run.point, let instant = run.recoveryInstant else { return }
+        var life =
+            lives[name]
+            ?? PointLife(
+                recoveryInstant: instant,
+                committedAt: record.finished,
+                isKept: false,
+                repositories: [repository]
+            )
+        life.maker = RunMaker(record)
+        life.textBytes = life.textBytes ?? run.totals?.bytesRepresented
+        lives[name] = life
+        commit(name, in: repository, record.finished)
+    }
+
+    private mutating func commit(_ name: PointName, in repository: Int, _ instant: Instant) {
+        guard var life = lives[name] else { return }
+        if !life.isKept { life.repositories.insert(repository) }
+        // A file that was put back has a later date than the copy had.
+        life.committedIn[repository] = life.committedIn[repository].map { min($0, instant) } ?? instant
+        life.removedIn[repository] = nil
+        lives[name] = life
+    }
+
+    private mutating func remove(_ name: PointName, _ repository: Int, _ instant: Instant) {
+        lives[name]?.removedAt = instant
+        lives[name]?.removedIn[repository] = instant
     }
 
     private mutating func judge(_ points: [PointName], in repository: Int) {
@@ -104,16 +99,6 @@ struct PointHistory {
         lives.filter { !$0.value.isKept && $0.value.removedAt == nil }.keys.sorted()
     }
 
-    /// The points as the exposure is measured on them; what is gone counts until it was removed.
-    func exposurePoints(until end: Instant) -> [Exposure.Point] {
-        lives.values.map { life in
-            let gone = life.isKept ? nil : life.removedAt ?? end
-            return Exposure.Point(
-                // A database whose clock is ahead cannot have rows of the future.
-                recoveryInstant: min(life.recoveryInstant, life.committedAt),
-                committedAt: life.committedAt,
-                knownBadSince: [life.badSince, gone].compactMap(\.self).min()
-            )
-        }
-    }
+    /// When the first point was committed.
+    var protectedSince: Instant? { lives.values.map(\.committedAt).min() }
 }

@@ -19,6 +19,7 @@ struct ProofText {
         layout.fact("coverage", coverage)
         layout.fact("newest proven", newestProven)
         layout.fact("drills", drills)
+        layout.fact("longest gap", gap)
         layout.fact("next drill", nextDrill.map { "scheduled for \($0.minuteText)" })
     }
 
@@ -80,6 +81,14 @@ struct ProofText {
             return facts.retainedPoints > 0 ? "none" : nil
         }
         return "\(name), \(inWords(age)) old"
+    }
+
+    /// Said where it is more than the promise, which may be long ago.
+    private var gap: String? {
+        guard let gap = facts.longestGapSeconds, let promised = facts.drillEverySeconds, gap > promised,
+            let from = facts.longestGapFrom, let to = facts.longestGapTo
+        else { return nil }
+        return "\(inWords(gap)) without a proven drill, from \(from.minuteText) to \(to.minuteText)"
     }
 
     private var drills: String {

@@ -31,13 +31,13 @@ package struct RecoveryPointFacts: Sendable, Hashable, Encodable {
     init(_ input: ReportInput, _ history: PointHistory, _ runs: RunFacts) {
         let rpo = input.objectives.rpo
         let exposure = Exposure.measure(
-            history.exposurePoints(until: input.end),
+            history.lives.values.map { $0.exposed(until: input.end) },
             from: input.from,
             to: input.end,
             rpo: rpo
         )
         targetSeconds = rpo?.inSeconds
-        compliance = Compliance(rpo.map { exposure.judge(rpo: $0) })
+        compliance = Compliance(rpo.map { Self.judge(exposure, rpo: $0, input) })
         nowSeconds = exposure.current?.inSeconds
         worstSeconds = exposure.worst?.exposure.inSeconds
         worstAt = exposure.worst?.at
@@ -57,6 +57,13 @@ package struct RecoveryPointFacts: Sendable, Hashable, Encodable {
         .sorted { $0.name < $1.name }
         missingPoints = history.vanished.map(\.description)
         schedule = input.schedule.map { ScheduleFacts($0, runs, rpo: rpo) }
+    }
+
+    /// What would be lost now is lost with what is out of reach; of the past, what lies there may tell another story.
+    private static func judge(_ exposure: Exposure, rpo: Duration, _ input: ReportInput) -> ObjectiveVerdict {
+        let verdict = exposure.judge(rpo: rpo)
+        let isKeptNow = exposure.current.map { $0 <= rpo } ?? false
+        return isKeptNow ? input.asFarAsExamined(verdict) : verdict
     }
 }
 

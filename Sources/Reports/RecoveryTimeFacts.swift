@@ -9,7 +9,7 @@ package struct RecoveryTimeFacts: Sendable, Hashable, Encodable {
     package let compliance: Compliance
     /// The last drill, whatever its verdict.
     package let lastDrill: DrillTiming?
-    /// The last drill that proved a point and so tells a time; its phases are the waterfall.
+    /// The last drill that counts and proved a point, and so tells a time; its phases are the waterfall.
     package let lastProven: DrillTiming?
     /// The phase that took the most of the last proven drill.
     package let bottleneck: Bottleneck?
@@ -23,15 +23,15 @@ package struct RecoveryTimeFacts: Sendable, Hashable, Encodable {
     package let decisionAllowanceSeconds: Double?
     package let forecast: ForecastFacts?
 
-    init(_ input: ReportInput) {
-        let timings = DrillTiming.all(in: input).filter { $0.target == input.recoveryTarget }
-        let drills = timings.map(\.policyDrill)
+    init(_ input: ReportInput, _ judged: [JudgedDrill]) {
+        let timings = DrillTiming.all(judged).filter { $0.target == input.recoveryTarget }
+        let drills = timings.filter { $0.notCounted == nil }.map(\.policyDrill)
         let period = RecoveryTime.measure(drills, from: input.from, to: input.end)
-        let proven = timings.filter { $0.verdict == .proven && $0.recoverySeconds != nil }
+        let proven = DrillTiming.measured(judged, on: input.recoveryTarget)
         let rto = input.objectives.rto
         targetSeconds = rto?.inSeconds
         targetClass = input.recoveryTarget
-        compliance = Compliance(DrillTiming.judge(input) { $0.judgeRTO($1) })
+        compliance = Compliance(DrillTiming.judge(judged, input) { $0.judgeRTO($1) })
         lastDrill = timings.last
         lastProven = proven.last
         bottleneck = proven.last.flatMap(Bottleneck.init)
@@ -40,68 +40,11 @@ package struct RecoveryTimeFacts: Sendable, Hashable, Encodable {
             proven.filter { $0.declared >= input.from }
             .max { ($0.recoverySeconds ?? 0) < ($1.recoverySeconds ?? 0) }?.declared
         medianSeconds = period.median?.inSeconds
-        self.drills = period.drills
-        provenDrills = period.proven
+        let inPeriod = timings.filter { $0.declared >= input.from }
+        self.drills = inPeriod.count
+        provenDrills = inPeriod.count { $0.verdict == .proven }
         decisionAllowanceSeconds = input.objectives.decisionAllowance?.inSeconds
         forecast = rto.flatMap { ForecastFacts(proven, limit: $0, input) }
-    }
-}
-
-/// When and how long one drill ran.
-package struct DrillTiming: Sendable, Hashable, Encodable {
-    package let point: String
-    package let target: DrillRun.TargetClass
-    package let declared: Instant
-    package let verdict: DrillRun.Verdict
-    /// From declared to validated; nil when validation was never reached.
-    package let recoverySeconds: Double?
-    package let phases: [PhaseFacts]
-
-    /// Creates the timing of one drill.
-    package init(_ run: DrillRun, declared: Instant) {
-        point = run.point.description
-        target = run.target
-        self.declared = declared
-        verdict = run.verdict
-        recoverySeconds = run.recoverySeconds
-        phases = run.phases.sorted { $0.started < $1.started }
-            .map { PhaseFacts($0, declared: declared, recoverySeconds: run.recoverySeconds) }
-    }
-
-    var policyDrill: RecoveryTime.Drill {
-        RecoveryTime.Drill(
-            declaredAt: declared,
-            verdict: verdict,
-            duration: recoverySeconds.map { .seconds($0) },
-            target: target
-        )
-    }
-
-    /// Every drill that ended by the end of the period, in the order in which they began.
-    static func all(in input: ReportInput) -> [DrillTiming] {
-        input.drills.map { DrillTiming($0.run, declared: $0.record.started) }.sorted { $0.declared < $1.declared }
-    }
-
-    /// Judges all drills so far on the judged class of target by the latest one.
-    ///
-    /// What it met it met then: where it lies before the period, and longer ago than the promised rhythm allows, that is
-    /// not known any more.
-    static func judge(
-        _ input: ReportInput,
-        _ verdict: (RecoveryTime, Objectives) -> ObjectiveVerdict?
-    ) -> ObjectiveVerdict? {
-        let drills = all(in: input).map(\.policyDrill)
-        let start = drills.map(\.declaredAt).min() ?? input.from
-        let measured = RecoveryTime.measure(drills, from: start, to: input.end, target: input.recoveryTarget)
-        let judged = verdict(measured, input.objectives)
-        if let latest = measured.latestDrill {
-            let oldest = min(input.from, input.objectives.drillEvery.map { input.end - $0 } ?? input.from)
-            guard judged == .met, latest.declaredAt < oldest else { return judged }
-            return .unknown("the latest drill, of \(latest.declaredAt), lies before the period")
-        }
-        guard judged != nil else { return nil }
-        if drills.isEmpty { return .unknown("no drill has measured a recovery yet") }
-        return .unknown("no drill has run on this class of target yet (\(input.recoveryTarget.rawValue))")
     }
 }
 

@@ -8,6 +8,7 @@ struct RecoveryTimeText {
         layout.section("Recovery time", promise, facts.compliance)
         layout.why(facts.compliance)
         layout.fact("last drill", last)
+        layout.fact("drilled point", facts.lastDrill.map(Self.describe))
         layout.fact("in the period", period)
         if let timing = facts.lastProven { layout.add(Waterfall(timing: timing, width: layout.width).lines) }
         layout.fact("bottleneck", facts.bottleneck.map { "\($0.phase) takes \(percent($0.share)) of it" })
@@ -25,6 +26,12 @@ struct RecoveryTimeText {
             proven.recoverySeconds.map { "; the last proven one took \(inWords($0)), \(proven.declared.minuteText)" }
         }
         return "\(last.verdict.rawValue), \(place)\(before ?? "")"
+    }
+
+    private static func describe(_ drill: DrillTiming) -> String {
+        let size = drill.pointTextBytes.map { ", \(ByteCount($0)) of text" } ?? ""
+        if let objection = drill.notCounted { return "\(drill.point)\(size); it does not count: \(objection)" }
+        return "\(drill.point)\(size)" + (drill.newerPoints == 0 ? ", the newest one then" : "")
     }
 
     private var period: String? {

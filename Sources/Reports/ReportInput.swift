@@ -18,6 +18,8 @@ package struct ReportInput: Sendable {
     package var origins: [Int] = []
     /// What is known of the repositories themselves, as far as they were within reach.
     package var repositories: [ReportRepository] = []
+    /// Repositories of the plan that were not examined: what lies in them is not known.
+    package var notExamined: [UnexaminedRepository] = []
     package var schedule: ReportSchedule?
     /// What a drill of this plan cannot check, as everybody knows; shown as expected.
     package var expectedOmissions: [Omission]
@@ -68,6 +70,13 @@ package struct ReportInput: Sendable {
         records.indices.map { (records[$0], origins.isEmpty ? 0 : origins[$0]) }
     }
 
+    /// A miss that what lies in repositories that were not examined could disprove is not known to be one.
+    func asFarAsExamined(_ verdict: ObjectiveVerdict) -> ObjectiveVerdict {
+        guard case .missed(let reason) = verdict, !notExamined.isEmpty else { return verdict }
+        let names = notExamined.map { "'\($0.name)'" }.joined(separator: ", ")
+        return .unknown("\(reason), as far as was seen: \(names) was not examined")
+    }
+
     /// The end of what can be judged: the future has not happened.
     var end: Instant { max(from, min(to, now)) }
 }
@@ -90,6 +99,10 @@ package struct ReportPoint: Sendable, Hashable {
     package var repositories: Set<Int> = [0]
     /// Copies that cannot even be read, and since when.
     package var badCopies: [Int: Instant] = [:]
+    /// When each of these repositories got its copy; `committedAt` where that is not known.
+    package var committedIn: [Int: Instant] = [:]
+    /// How much text it stands for, where that is known.
+    package var textBytes: Int64?
 
     /// Creates a point.
     package init(
@@ -110,66 +123,6 @@ package struct ReportPoint: Sendable, Hashable {
         self.badSince = badSince
         self.bytes = bytes
         self.copies = copies
-    }
-}
-
-/// One repository's evidence: how far its records go, and what is gone from it.
-package struct ReportRepository: Sendable, Hashable, Encodable {
-    /// The records of one signer.
-    package struct Chain: Sendable, Hashable, Encodable {
-        package let signer: String
-        package let records: Int
-        /// SHA-256 of the last record: whoever has seen it notices when the end of the chain is taken away.
-        package let head: String
-
-        /// Creates the facts.
-        package init(signer: String, records: Int, head: String) {
-            self.signer = signer
-            self.records = records
-            self.head = head
-        }
-    }
-
-    /// A record that is damaged, planted or missing, and that nobody has accepted.
-    package struct BrokenRecord: Sendable, Hashable, Encodable {
-        package let record: String
-        package let reason: String
-
-        /// Creates the facts.
-        package init(record: String, reason: String) {
-            self.record = record
-            self.reason = reason
-        }
-    }
-
-    /// A point that should be there and is not, or is another one.
-    package struct MissingPoint: Sendable, Hashable, Encodable {
-        package let point: PointName
-        package let reason: String
-
-        /// Creates the facts.
-        package init(point: PointName, reason: String) {
-            self.point = point
-            self.reason = reason
-        }
-    }
-
-    package let name: String
-    package let chains: [Chain]
-    package let brokenRecords: [BrokenRecord]
-    package let missingPoints: [MissingPoint]
-
-    /// Creates the facts.
-    package init(
-        name: String,
-        chains: [Chain],
-        brokenRecords: [BrokenRecord] = [],
-        missingPoints: [MissingPoint] = []
-    ) {
-        self.name = name
-        self.chains = chains
-        self.brokenRecords = brokenRecords
-        self.missingPoints = missingPoints
     }
 }
 

@@ -22,7 +22,7 @@ package struct TextReport: Sendable {
         RecoveryTimeText(facts: report.recoveryTime).write(into: &layout)
         DowntimeText(facts: report.downtime).write(into: &layout)
         ProofText(facts: report.proof, nextDrill: report.recoveryPoint.schedule?.nextDrill).write(into: &layout)
-        copies(&layout)
+        CopyText(facts: report.copies).write(into: &layout)
         RunsText(facts: report.runs).write(into: &layout)
         EvidenceText(facts: report.evidence).write(into: &layout)
         layout.blank()
@@ -39,14 +39,6 @@ package struct TextReport: Sendable {
         layout.paragraph(
             "\(period.from.minuteText) to \(period.to.minuteText) UTC (\((period.to - period.from).inWords))"
         )
-    }
-
-    private func copies(_ layout: inout TextLayout) {
-        guard let target = report.copies.target else { return }
-        layout.section("Copies", "target \(target)", report.copies.compliance)
-        layout.why(report.copies.compliance)
-        layout.fact("newest point", report.copies.newestPoint.map { "in \($0) of \(target)" } ?? "there is none")
-        if let since = report.copies.missedSince { layout.fact("too few since", since.minuteText) }
     }
 
     /// The last line, which names the promises that do not hold; their sections say why.

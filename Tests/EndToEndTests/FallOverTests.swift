@@ -51,8 +51,14 @@ struct FallOverTests {
             #expect(verify.status == 3 && verify.errors.contains("'a' could not be verified"), "\(verify)")
             #expect(verify.output.contains(copies.path("b")) && verify.output.contains(copies.path("c")), "\(verify)")
             let report = try copies.run(["report", "--config", copies.config])
-            #expect(report.status == 4, "\(report)")
+            #expect(report.status == 5, "\(report)")
             #expect(report.errors.contains("repository 'a' does not count"), "\(report)")
+            #expect(report.output.contains("not examined     repository 'a': "), "\(report)")
+            #expect(!report.output.contains("too few since"), "\(report)")
+            let facts = JSON(try copies.run(["report", "--config", copies.config, "--format", "json"]))["reports"][0]
+            #expect(facts["evidence"]["notExamined"][0]["name"].text == "a")
+            #expect(facts["copies"]["compliance"]["outcome"].text == "unknown")
+            #expect(facts["copies"]["missedSince"].text == nil)
         }
     }
 

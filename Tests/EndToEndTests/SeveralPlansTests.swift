@@ -53,7 +53,7 @@ struct SeveralPlansTests {
                 in: scene
             )
             let report = try scene.lifeboat("report", "--config", more, "--format", "json", environment: shop)
-            #expect(report.status == 4, "\(report)")
+            #expect(report.status == 5, "\(report)")
             #expect(JSON(report)["failed"].count == 1 && JSON(report)["failed"][0]["plan"].text == "cut", "\(report)")
             #expect(JSON(report)["reports"].count == 4, "\(report)")
 

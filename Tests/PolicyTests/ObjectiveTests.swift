@@ -54,25 +54,6 @@ struct ObjectiveTests {
         #expect(DowntimeBudget(availability: 100, period: .seconds(86_400)).share(of: .seconds(1)) == nil)
     }
 
-    @Test("a drill is late one interval after the last proven one, or after the first point")
-    func cadence() {
-        let month: Duration = .seconds(31 * 86_400)
-        let onTime = DrillCadence(
-            every: month,
-            provenAt: [daysAgo(10), daysAgo(40)],
-            protectedSince: daysAgo(90),
-            now: now
-        )
-        #expect(onTime.verdict == .met && onTime.lateBy == nil && onTime.dueAt == daysAgo(10) + month)
-        let late = DrillCadence(every: month, provenAt: [daysAgo(33)], protectedSince: daysAgo(90), now: now)
-        #expect(late.verdict == .missed("a drill is 2 days late"))
-        let fresh = DrillCadence(every: month, provenAt: [], protectedSince: daysAgo(1), now: now)
-        #expect(fresh.verdict.name == "unknown")
-        let never = DrillCadence(every: month, provenAt: [], protectedSince: daysAgo(32), now: now)
-        #expect(never.verdict == .missed("a drill is 24 h late; none has proven a point yet"))
-        #expect(DrillCadence(every: month, provenAt: [], protectedSince: nil, now: now).verdict.name == "unknown")
-    }
-
     @Test("proof coverage counts complete points only")
     func coverage() {
         func point(_ days: Int, complete: Bool = true, proven: Bool = false) -> RetentionPoint {
@@ -171,7 +152,12 @@ struct ObjectiveTests {
         #expect(
             Forecast(growing.map { ($0.at, .seconds(3600) - $0.duration) }, objective: .seconds(3600), now: now) == nil
         )
-        #expect(Forecast(growing.map { (now, $0.duration) }, objective: .seconds(3600), now: now) == nil)
+        for span in [0, 600, 86_400, 3 * 86_400] {
+            let close = growing.enumerated().map { (now - .seconds(span * (2 - $0.offset) / 2), $0.element.duration) }
+            #expect(Forecast(close, objective: .seconds(3600), now: now) == nil, "\(span) s")
+        }
+        let twoDays = growing.enumerated().map { (daysAgo($0.offset < 2 ? 30 : 0), $0.element.duration) }
+        #expect(Forecast(twoDays, objective: .seconds(3600), now: now) == nil)
         #expect(try #require(Forecast(growing, objective: .seconds(900), now: now)).crossesAt < now)
     }
 
@@ -192,14 +178,6 @@ struct ObjectiveTests {
         #expect(try JSONDecoder().decode(Objectives.self, from: JSONEncoder().encode(objectives)) == objectives)
         #expect(Objectives(rto: .seconds(7200), mtd: .seconds(3600), copies: 0, availability: 100).problems.count == 3)
         #expect(objectives.problems.isEmpty)
-    }
-
-    @Test("the number of copies is judged only when it was promised")
-    func copies() {
-        #expect(Objectives().judge(copies: 1) == nil)
-        #expect(Objectives(copies: 2).judge(copies: 2) == .met)
-        #expect(Objectives(copies: 2).judge(copies: 1) == .missed("the newest point lies in 1 of 2 repositories"))
-        #expect(Objectives(copies: 2).judge(copies: nil)?.name == "unknown")
     }
 
     @Test("of two verdicts the worse one holds")

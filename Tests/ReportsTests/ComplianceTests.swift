@@ -146,7 +146,43 @@ struct ComplianceTests {
         scene.drill(at: Scene.now - .seconds(3600), seconds: 40) { $0.verdict = .unverified }
         #expect(scene.report.proof.compliance.outcome == .missed)
         scene.drill(at: Scene.now - .seconds(1800), seconds: 40)
-        #expect(scene.report.proof.compliance.outcome == .met)
+        let report = scene.report
+        #expect(report.proof.lateBySeconds == nil)
+        #expect(report.proof.compliance.outcome == .missed, "it was late in the period")
+        #expect(report.proof.longestGapSeconds.map { $0 > 6 * 86_400 } == true)
+        #expect(TextReport(report).text.contains("without a proven drill, from"))
+    }
+
+    private func drillOldPoint(of scene: inout Scene, ago: Duration) {
+        let point = scene.points[3]
+        scene.drill(at: Scene.now - ago, seconds: 5) { run in
+            run.point = point.name
+            run.recoveryInstant = point.recoveryInstant
+        }
+    }
+
+    @Test("a drill of an old or a small point judges no recovery time, keeps no rhythm and hides no failure")
+    func irrelevantDrill() throws {
+        var scene = Scene.healthy()
+        scene.objectives.rto = .seconds(930)
+        drillOldPoint(of: &scene, ago: .seconds(7200))
+        let report = scene.report
+        #expect(report.recoveryTime.compliance.outcome == .missed)
+        #expect(report.recoveryTime.lastDrill?.notCounted?.contains("newer points existed then") == true)
+        #expect(report.recoveryTime.lastProven?.recoverySeconds == 41)
+        #expect(report.proof.dueAt == Scene.healthy().report.proof.dueAt)
+        #expect(TextReport(report).text.contains("it does not count: "))
+        // A failed drill of the newest stays the last word.
+        scene = Scene.healthy()
+        scene.drill(at: Scene.now - .seconds(7200), seconds: 5) { $0.verdict = .failed }
+        drillOldPoint(of: &scene, ago: .seconds(3600))
+        #expect(scene.report.proof.compliance.outcome == .missed)
+        // Where every drill was of an old point, nothing is known.
+        scene = Scene.healthy()
+        scene.records.removeAll { if case .drill = $0.event { true } else { false } }
+        drillOldPoint(of: &scene, ago: .seconds(7200))
+        #expect(scene.report.recoveryTime.compliance.outcome == .unknown)
+        #expect(scene.report.recoveryTime.compliance.reasons.first?.contains("no drill of a recent point") == true)
     }
 
     @Test("points that retention removed still count for the time they existed")

@@ -94,8 +94,73 @@ struct CopyTests {
         let found = report(points, [])
         #expect(found.copies.newestPoint == 1 && found.copies.missedSince == at(4))
         #expect(found.copies.compliance.reasons.first?.contains("since \(at(4))") == true)
-        #expect(report(Array(points.prefix(3)), []).copies.missedSince == nil)
-        #expect(report(Array(points.prefix(3)), []).copies.compliance.outcome == .met)
+        // The second point had one copy only for as long as it was the newest.
+        let over = report(Array(points.prefix(3)), []).copies
+        #expect(over.missedSince == nil && over.newestPoint == 2)
+        #expect(over.compliance.outcome == .missed && over.points == 3 && over.shortPoints == 1)
+        #expect(over.worstFrom == at(2) && over.worstTo == at(3))
+        #expect(report(Array(points.prefix(1)), []).copies.compliance.outcome == .met)
+    }
+
+    @Test("a copy that came late, was pruned again or is gone is told by the records")
+    func copiesByRecords() {
+        func input(_ points: [ReportPoint], _ records: [(Int, RunRecord)]) -> ReportInput {
+            var input = ReportInput(plan: Self.plan, from: begin, to: at(100), now: at(100), points: points)
+            input.objectives = Objectives(copies: 2)
+            (input.records, input.origins) = (records.map(\.1), records.map(\.0))
+            return input
+        }
+        func copies(_ points: [ReportPoint], _ records: [(Int, RunRecord)]) -> CopyFacts {
+            ComplianceReport.make(input: input(points, records)).copies
+        }
+        var sync = SyncRun(source: "elsewhere")
+        sync.points = [PreviousPoint(point: point(1, in: []).name, sha256: "00")]
+        // It lay in both before the next one was taken, and was pruned in one of them later.
+        let removal = PruneRun(removedPoints: sync.points, removedArchives: 0, freedBytes: 0)
+        let later = [record(.sync(sync), hours: 3, 1), record(.prune(removal), hours: 60, 1)]
+        #expect(copies([point(1, in: [0]), point(5, in: [0, 1])], later).compliance.outcome == .met)
+        let early = [record(.sync(sync), hours: 3, 1), record(.prune(removal), hours: 4, 1)]
+        #expect(copies([point(1, in: [0]), point(5, in: [0, 1])], early).shortPoints == 1)
+        // Of a copy that was there, and is not, nobody knows since when.
+        let gone = copies([point(5, in: [0])], [backUp(5, 0), backUp(5, 1)])
+        #expect(gone.compliance.outcome == .missed && gone.missedSince == nil && gone.newestPoint == 1)
+        let pruned = [backUp(5, 0), backUp(5, 1)] + [record(.prune(pruned(5)), hours: 30, 1)]
+        #expect(copies([point(5, in: [0])], pruned).missedSince == at(30))
+    }
+
+    private func pruned(_ hour: Int) -> PruneRun {
+        let points = [PreviousPoint(point: point(hour, in: []).name, sha256: "00")]
+        return PruneRun(removedPoints: points, removedArchives: 0, freedBytes: 0)
+    }
+
+    private func record(_ event: RunRecord.Event, hours: Int, _ repository: Int) -> (Int, RunRecord) {
+        let (started, finished) = (at(hours), at(hours))
+        return (
+            repository,
+            RunRecord(tool: "t", plan: Self.plan, host: "h", started: started, finished: finished, event: event)
+        )
+    }
+
+    @Test("a repository that was not examined makes what depends on it unknown, and is named")
+    func notExamined() {
+        var input = ReportInput(plan: Self.plan, from: begin, to: at(100), now: at(100), points: [point(1, in: [0])])
+        input.objectives = Objectives(rpo: .seconds(400 * 3600), copies: 2)
+        input.notExamined = [UnexaminedRepository(name: "far", reason: "no route to host")]
+        let report = ComplianceReport.make(input: input)
+        #expect(report.copies.compliance.outcome == .unknown && report.copies.missedSince == nil)
+        #expect(report.evidence.compliance.outcome == .unknown && report.compliance.outcome == .unknown)
+        #expect(report.recoveryPoint.compliance.outcome == .met)
+        let text = TextReport(report).text
+        #expect(text.contains("not examined     repository 'far': no route to host"))
+        #expect(!text.contains("too few since"))
+        // What was exposed in the past may be told otherwise there; what would be lost now is lost.
+        input.points.append(point(90, in: [0]))
+        input.objectives.rpo = .seconds(50 * 3600)
+        #expect(ComplianceReport.make(input: input).recoveryPoint.compliance.outcome == .unknown)
+        input.objectives.rpo = .seconds(9 * 3600)
+        #expect(ComplianceReport.make(input: input).recoveryPoint.compliance.outcome == .missed)
+        input.objectives = Objectives(drillEvery: .seconds(3600))
+        #expect(ComplianceReport.make(input: input).proof.compliance.outcome == .unknown)
     }
 
     @Test("a run into two repositories is one run, and what it read crossed the connection once")

@@ -12,6 +12,8 @@ struct ReportSource {
     let settings: PlanSettings?
     /// Why repositories of the plan were passed over.
     private(set) var passedOver: [Diagnostic] = []
+    /// Those of which nothing is known.
+    private(set) var notExamined: [UnexaminedRepository] = []
     /// That, and what was found on the way, once the facts were read.
     var warnings: [Diagnostic] { passedOver + repositories.flatMap(\.repository.remarks) }
 
@@ -46,7 +48,7 @@ struct ReportSource {
             guard let name = PlanName(plan.name) else {
                 throw Diagnostic(.settingsInvalid, "'\(plan.name)' cannot be the name of a plan")
             }
-            // Facts come from those within reach; what lies only in the others counts as not there.
+            // Facts come from those within reach; the report names the others.
             let source = Result {
                 let found = try PlanRepositories(
                     try settings.places(ofPlan: plan.name, in: context),
@@ -58,7 +60,8 @@ struct ReportSource {
                     plan: name,
                     repositories: found.opened,
                     settings: plan,
-                    passedOver: found.passedOver
+                    passedOver: found.passedOver,
+                    notExamined: found.failures.map { UnexaminedRepository($0.name, $0.error) }
                 )
             }
             return (name, source.mapError(diagnostic))
@@ -75,6 +78,7 @@ struct ReportSource {
             } catch let error as Diagnostic where error.code != .interrupted {
                 failures.append(error)
                 passedOver.append(.passedOver("repository '\(place.name)' does not count: \(error.summary)"))
+                notExamined.append(UnexaminedRepository(place.name, error))
             }
         }
         if readings.isEmpty, let first = failures.first { throw first }
@@ -91,6 +95,7 @@ struct ReportSource {
         )
         input.origins = readings.enumerated().flatMap { number, reading in reading.records.map { _ in number } }
         input.repositories = readings.map(\.facts)
+        input.notExamined = notExamined
         return input
     }
 
@@ -122,11 +127,13 @@ struct ReportSource {
                 point.copies += 1
                 point.repositories.insert(number)
                 point.committedAt = min(point.committedAt, listing.modified)
+                point.committedIn[number] = listing.modified
                 point.hold = point.hold ?? reading.evidence.holds[listing.name]
                 point.provenAt = [point.provenAt, reading.evidence.proven[listing.name]].compactMap(\.self).max()
                 point.badCopies[number] = copy.badSince
                 point.recoveryInstant = copy.known?.recoveryInstant ?? point.recoveryInstant
                 point.bytes = copy.bytesStored ?? point.bytes
+                point.textBytes = copy.textBytes ?? point.textBytes
                 found[listing.name] = point
             }
         }
@@ -154,8 +161,15 @@ extension PlanSettings.Schedule {
         guard backup != nil || drill != nil else { return nil }
         return ReportSchedule(
             longestGap: backup?.longestGap(from: now, in: timeZone)?.length,
+            jitter: SystemdUnits.randomizedDelay,
             nextBackup: backup?.next(after: now, in: timeZone),
             nextDrill: drill?.next(after: now, in: timeZone)
         )
+    }
+}
+
+extension UnexaminedRepository {
+    fileprivate init(_ name: String, _ error: Diagnostic) {
+        self.init(name: name, reason: [error.summary, error.cause].compactMap(\.self).joined(separator: ": "))
     }
 }

@@ -10,6 +10,7 @@ struct RepositoryReading {
         var listing: PointListing
         var known: KnownPoint?
         var bytesStored: Int64?
+        var textBytes: Int64?
         /// Since when this copy does not count; nil while nothing is known against it.
         var badSince: Instant?
     }
@@ -53,6 +54,7 @@ struct RepositoryReading {
             let stored = try repository.readPoint(listing.name)
             let known = KnownPoint(stored)
             (point.known, point.bytesStored) = (known, stored.manifest.totals.bytesStored)
+            point.textBytes = stored.manifest.totals.bytesRepresented
             let isConfirmed = evidence.committed.contains(listing.name)
             let damage = evidence.damage(of: listing.name, needing: known.uses.map(\.archive))
             if stock.problem(of: known, isConfirmed: isConfirmed) != nil {
