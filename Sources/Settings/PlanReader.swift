@@ -235,7 +235,8 @@ extension PlanReader {
             maximumDowntime: reader.duration("mtd"),
             drillEvery: reader.duration("drillEvery"),
             copies: reader.integer("copies"),
-            decisionAllowance: reader.duration("decisionAllowance")
+            decisionAllowance: reader.duration("decisionAllowance"),
+            workRecovery: reader.duration("workRecovery")
         )
         if let copies = objectives.copies, copies > repositoryCount, let node = reader.node("copies") {
             list.add(

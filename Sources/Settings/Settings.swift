@@ -62,6 +62,7 @@ package struct PlanSettings: Sendable {
         package var drillEvery: Duration?
         package var copies: Int?
         package var decisionAllowance: Duration?
+        package var workRecovery: Duration?
 
         /// Creates objectives; what is left out was not promised.
         package init(
@@ -70,7 +71,8 @@ package struct PlanSettings: Sendable {
             maximumDowntime: Duration? = nil,
             drillEvery: Duration? = nil,
             copies: Int? = nil,
-            decisionAllowance: Duration? = nil
+            decisionAllowance: Duration? = nil,
+            workRecovery: Duration? = nil
         ) {
             self.recoveryTime = recoveryTime
             self.recoveryPoint = recoveryPoint
@@ -78,6 +80,7 @@ package struct PlanSettings: Sendable {
             self.drillEvery = drillEvery
             self.copies = copies
             self.decisionAllowance = decisionAllowance
+            self.workRecovery = workRecovery
         }
     }
 

@@ -187,6 +187,7 @@ extension SettingsShape {
             Key("drillEvery", .duration, "The longest time between two proven drills"),
             Key("copies", .integer(1...16), "How many repositories must hold each point"),
             Key("decisionAllowance", .duration, "Time to notice and to decide, added to each measured recovery"),
+            Key("workRecovery", .duration, "Work after a recovery until business runs again, counted against mtd"),
         ]
     )
 

@@ -19,7 +19,7 @@ let sampleSettings = """
             backup: "0 */12 * * *", drill: "@monthly", prune: "0 5 * * *", verify: "@weekly", verifyWithin: "14d",
             timezone: "Europe/Lisbon",
           },
-          objectives: { rto: "2h", rpo: "24h", mtd: "8h", drillEvery: "31d", copies: 2, decisionAllowance: "15m" },
+          objectives: { rto: "2h", rpo: "24h", mtd: "8h", drillEvery: "31d", copies: 2, decisionAllowance: "15m", workRecovery: "1h" },
           repositories: ["far", "local"],
           retention: "nightly-30d",
           scratch: "big",
@@ -63,7 +63,8 @@ struct SettingsTests {
                     maximumDowntime: .seconds(28_800),
                     drillEvery: .seconds(31 * 86_400),
                     copies: 2,
-                    decisionAllowance: .seconds(900)
+                    decisionAllowance: .seconds(900),
+                    workRecovery: .seconds(3600)
                 )
         )
         #expect(shop.repositories == ["far", "local"])
