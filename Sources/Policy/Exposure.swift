@@ -32,6 +32,20 @@ package struct Exposure: Sendable, Hashable {
         }
     }
 
+    /// A time in which more could have been lost than allowed.
+    package struct Breach: Sendable, Hashable {
+        package var from: Instant
+        package var to: Instant
+
+        /// Creates a breach.
+        package init(from: Instant, to: Instant) {
+            self.from = from
+            self.to = to
+        }
+
+        package var length: Duration { to - from }
+    }
+
     package var from: Instant
     package var to: Instant
     /// When the first point became available, if that was by the end of the period.
@@ -48,8 +62,10 @@ package struct Exposure: Sendable, Hashable {
     package var unprotectedAfter: Duration
     /// Time in the period with an exposure within the objective; nil without an objective.
     package var withinObjective: Duration?
+    /// The times of the period, after the first point, in which the objective was exceeded; empty without an objective.
+    package var breaches: [Breach] = []
     /// The first moment in the period, after the first point, from which the objective was exceeded.
-    package var firstExceededAt: Instant?
+    package var firstExceededAt: Instant? { breaches.first?.from }
 
     /// The share of the whole period (0 to 1) within the objective; time without a point is outside it.
     package var shareOfPeriod: Double? { share(of: to - from) }

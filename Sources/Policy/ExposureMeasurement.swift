@@ -40,7 +40,7 @@ extension Exposure {
                 unprotectedBefore += end - start
             } else {
                 unprotectedAfter += end - start
-                if rpo != nil, firstExceededAt == nil { firstExceededAt = start }
+                if rpo != nil { exceed(from: start, to: end) }
             }
             return
         }
@@ -49,7 +49,16 @@ extension Exposure {
         guard let rpo else { return }
         let limit = newest + rpo
         withinObjective = (withinObjective ?? .zero) + max(.zero, min(end, limit) - start)
-        if limit < end, firstExceededAt == nil { firstExceededAt = max(start, limit) }
+        if limit < end { exceed(from: max(start, limit), to: end) }
+    }
+
+    /// Goes on with the last breach where there is no time in between.
+    private mutating func exceed(from start: Instant, to end: Instant) {
+        if let last = breaches.indices.last, breaches[last].to == start {
+            breaches[last].to = end
+        } else {
+            breaches.append(Breach(from: start, to: end))
+        }
     }
 }
 

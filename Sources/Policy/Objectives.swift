@@ -16,8 +16,6 @@ package struct Objectives: Sendable, Hashable {
     package var decisionAllowance: Duration?
     /// Work after a validated recovery until business runs again; counts against `mtd`.
     package var workRecovery: Duration?
-    /// Availability in per cent, such as 99.5.
-    package var availability: Double?
 
     /// Creates objectives; none by default.
     package init(
@@ -27,8 +25,7 @@ package struct Objectives: Sendable, Hashable {
         drillEvery: Duration? = nil,
         copies: Int? = nil,
         decisionAllowance: Duration? = nil,
-        workRecovery: Duration? = nil,
-        availability: Double? = nil
+        workRecovery: Duration? = nil
     ) {
         self.rto = rto
         self.rpo = rpo
@@ -37,7 +34,6 @@ package struct Objectives: Sendable, Hashable {
         self.copies = copies
         self.decisionAllowance = decisionAllowance
         self.workRecovery = workRecovery
-        self.availability = availability
     }
 
     /// What is contradictory or out of range, one sentence each; empty when nothing is.
@@ -50,16 +46,13 @@ package struct Objectives: Sendable, Hashable {
             problems.append("'rto' (\(rto.inWords)) exceeds 'mtd' (\(mtd.inWords))")
         }
         if let copies, copies < 1 { problems.append("'copies' is \(copies); it is at least 1") }
-        if let availability, !(availability > 0 && availability < 100) {
-            problems.append("'availability' is \(availability); it is a percentage above 0 and below 100")
-        }
         return problems
     }
 }
 
 extension Objectives: Codable {
     private enum CodingKeys: String, CodingKey {
-        case rto, rpo, mtd, drillEvery, copies, decisionAllowance, workRecovery, availability
+        case rto, rpo, mtd, drillEvery, copies, decisionAllowance, workRecovery
     }
 
     package init(from decoder: any Decoder) throws {
@@ -71,7 +64,6 @@ extension Objectives: Codable {
         copies = try container.decodeIfPresent(Int.self, forKey: .copies)
         decisionAllowance = try container.decodeHumanDurationIfPresent(forKey: .decisionAllowance)
         workRecovery = try container.decodeHumanDurationIfPresent(forKey: .workRecovery)
-        availability = try container.decodeIfPresent(Double.self, forKey: .availability)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -83,6 +75,5 @@ extension Objectives: Codable {
         try container.encodeIfPresent(copies, forKey: .copies)
         try container.encodeHumanDurationIfPresent(decisionAllowance, forKey: .decisionAllowance)
         try container.encodeHumanDurationIfPresent(workRecovery, forKey: .workRecovery)
-        try container.encodeIfPresent(availability, forKey: .availability)
     }
 }

@@ -8,6 +8,8 @@ package struct ComplianceReport: Sendable, Hashable, Encodable {
     package let plan: PlanName
     package let period: ReportPeriod
     package let generated: Instant
+    /// Promises that were typed for this report, in place of the plan's own.
+    package let typedTargets: [TypedTarget]
     /// The worst of all objectives that were stated, with the reasons.
     package let compliance: Compliance
     package let recoveryPoint: RecoveryPointFacts
@@ -20,9 +22,10 @@ package struct ComplianceReport: Sendable, Hashable, Encodable {
 
     /// Judges the facts; reads no clock.
     package static func make(input: ReportInput) -> ComplianceReport {
+        let input = input.rewound
         let history = PointHistory(input)
         let drills = JudgedDrill.all(in: input, history)
-        let runs = RunFacts(input)
+        let runs = RunFacts(input, drills)
         let recoveryPoint = RecoveryPointFacts(input, history, runs)
         let recoveryTime = RecoveryTimeFacts(input, drills)
         let downtime = DowntimeFacts(input, drills)
@@ -33,6 +36,7 @@ package struct ComplianceReport: Sendable, Hashable, Encodable {
             plan: input.plan,
             period: ReportPeriod(from: input.from, to: input.to),
             generated: input.now,
+            typedTargets: input.typedTargets,
             compliance: Compliance(all: [
                 recoveryPoint.compliance.named("recovery point"),
                 recoveryTime.compliance.named("recovery time"),

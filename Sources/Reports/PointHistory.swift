@@ -27,10 +27,10 @@ struct PointHistory {
         for (record, repository) in records { add(record, repository) }
         for point in input.points {
             guard var life = lives[point.name] else { continue }
-            life.provenAt = point.provenAt ?? life.provenAt
+            if let proven = point.provenAt, proven <= input.end { life.provenAt = proven }
             // Both are known; what was known first counts.
-            life.badCopies.merge(point.badCopies) { min($0, $1) }
-            if let bad = point.badSince {
+            life.badCopies.merge(point.badCopies.filter { $0.value <= input.end }) { min($0, $1) }
+            if let bad = point.badSince, bad <= input.end {
                 life.badCopies.merge(life.repositories.map { ($0, bad) }) { min($0, $1) }
             }
             lives[point.name] = life

@@ -12,12 +12,17 @@ package struct RecoveryPointFacts: Sendable, Hashable, Encodable {
     package let worstAt: Instant?
     /// The share of the protected time of the period within the target.
     package let insideShare: Double?
+    /// The times of the period in which more than the target would have been lost: how many, and together how long.
+    package let breaches: Int?
+    package let breachSeconds: Double?
     /// When the first point was committed; nothing before it can be recovered.
     package let protectedSince: Instant?
     /// Time of the period before the first point.
     package let unprotectedBeforeSeconds: Double
     /// Time of the period after the first point in which no good point existed.
     package let unprotectedAfterSeconds: Double
+    /// The share of the period after the first point; nil when there was none.
+    package let protectedShare: Double?
     /// The newest point that is not known to be bad.
     package let newest: PointFacts?
     package let points: Int
@@ -26,6 +31,8 @@ package struct RecoveryPointFacts: Sendable, Hashable, Encodable {
     package let badPoints: [BadPointFacts]
     /// Points that are gone although no prune removed them.
     package let missingPoints: [String]
+    /// Points that are dated in the future: a clock was wrong.
+    package let futurePoints: [String]
     package let schedule: ScheduleFacts?
 
     init(_ input: ReportInput, _ history: PointHistory, _ runs: RunFacts) {
@@ -42,9 +49,14 @@ package struct RecoveryPointFacts: Sendable, Hashable, Encodable {
         worstSeconds = exposure.worst?.exposure.inSeconds
         worstAt = exposure.worst?.at
         insideShare = exposure.shareSinceProtected
+        breaches = rpo.map { _ in exposure.breaches.count }
+        breachSeconds = rpo.map { _ in exposure.breaches.reduce(.zero) { $0 + $1.length }.inSeconds }
         protectedSince = exposure.protectedSince
         unprotectedBeforeSeconds = exposure.unprotectedBefore.inSeconds
         unprotectedAfterSeconds = exposure.unprotectedAfter.inSeconds
+        let length = input.end - input.from
+        protectedShare =
+            exposure.protectedSince == nil || length <= .zero ? nil : 1 - exposure.unprotectedBefore / length
         let kept = input.points.filter { $0.committedAt <= input.end }
         let good = kept.filter { history.lives[$0.name]?.badSince == nil }
         newest = good.max { $0.recoveryInstant < $1.recoveryInstant }.map { PointFacts($0, history) }
@@ -56,6 +68,8 @@ package struct RecoveryPointFacts: Sendable, Hashable, Encodable {
         }
         .sorted { $0.name < $1.name }
         missingPoints = history.vanished.map(\.description)
+        futurePoints = input.points.filter { max($0.recoveryInstant, $0.committedAt) > input.now }
+            .map(\.name.description).sorted()
         schedule = input.schedule.map { ScheduleFacts($0, runs, rpo: rpo) }
     }
 
@@ -75,8 +89,13 @@ package struct PointFacts: Sendable, Hashable, Encodable {
     package let bytes: Int64
     package let provenAt: Instant?
     package let hold: String?
+    /// Who made it, where its record is there.
+    package let host: String?
+    package let tool: String?
 
     init(_ point: ReportPoint, _ history: PointHistory) {
+        let maker = history.lives[point.name]?.maker
+        (host, tool) = (maker?.host, maker?.tool)
         name = point.name.description
         recoveryInstant = point.recoveryInstant
         committedAt = point.committedAt

@@ -10,15 +10,24 @@ struct RecoveryPointText {
         layout.fact("now", now)
         layout.fact("worst", worst)
         layout.fact("inside target", inside)
+        layout.fact("beyond target", beyond)
         layout.fact("protected since", protection)
         layout.fact("newest point", facts.newest.map(Self.describe))
+        layout.fact("made by", facts.newest.flatMap { makerText($0.tool, $0.host) })
         layout.fact("kept", kept)
         layout.list("bad", facts.badPoints.map { "\($0.name), known since \($0.since.minuteText)" })
         layout.list("missing", facts.missingPoints.map { "\($0): gone, although no prune removed it" })
+        layout.list("dated ahead", facts.futurePoints.map { "\($0): it is dated in the future, a clock was wrong" })
         layout.fact("schedule", schedule)
     }
 
-    private var promise: String { facts.targetSeconds.map { "target \(inWords($0))" } ?? "no target" }
+    /// The headline says what the verdict is about: nothing is judged before the first point.
+    private var promise: String {
+        guard let target = facts.targetSeconds else { return "no target" }
+        let isPart = facts.unprotectedBeforeSeconds > 0
+        let part = isPart ? facts.protectedShare.map { ", judged in \(percent($0)) of the period" } : nil
+        return "target \(inWords(target))\(part ?? "")"
+    }
 
     private var now: String {
         if let seconds = facts.nowSeconds { return "data of the last \(inWords(seconds)) would be lost" }
@@ -33,6 +42,11 @@ struct RecoveryPointText {
 
     private var inside: String? {
         facts.insideShare.map { percent($0) + (facts.unprotectedBeforeSeconds > 0 ? " of the protected time" : "") }
+    }
+
+    private var beyond: String? {
+        guard let breaches = facts.breaches, let seconds = facts.breachSeconds, breaches > 0 else { return nil }
+        return breaches == 1 ? "once, for \(inWords(seconds))" : "\(breaches) times, \(inWords(seconds)) in all"
     }
 
     private var protection: String? {

@@ -9,6 +9,7 @@ struct RecoveryTimeText {
         layout.why(facts.compliance)
         layout.fact("last drill", last)
         layout.fact("drilled point", facts.lastDrill.map(Self.describe))
+        layout.fact("run by", facts.lastDrill.flatMap { makerText($0.tool, $0.host) })
         layout.fact("in the period", period)
         if let timing = facts.lastProven { layout.add(Waterfall(timing: timing, width: layout.width).lines) }
         layout.fact("bottleneck", facts.bottleneck.map { "\($0.phase) takes \(percent($0.share)) of it" })
@@ -63,13 +64,10 @@ struct DowntimeText {
     let facts: DowntimeFacts
 
     func write(into layout: inout TextLayout) {
-        guard facts.targetSeconds != nil || facts.outageSeconds != nil else { return }
-        let promise = facts.targetSeconds.map { "tolerable \(inWords($0))" } ?? "no target"
-        layout.section("Downtime", promise, facts.compliance)
+        guard let target = facts.targetSeconds else { return }
+        layout.section("Downtime", "tolerable \(inWords(target))", facts.compliance)
         layout.why(facts.compliance)
-        guard let outage = facts.outageSeconds else { return }
-        layout.fact("one outage", outageText(outage))
-        layout.fact("budget", budget)
+        layout.fact("one outage", facts.outageSeconds.map(outageText))
     }
 
     private func outageText(_ outage: Double) -> String {
@@ -79,19 +77,5 @@ struct DowntimeText {
         ]
         let stated = parts.compactMap { name, seconds in seconds.map { "\(inWords($0)) \(name)" } }
         return stated.count > 1 ? "\(inWords(outage)) = \(stated.joined(separator: " + "))" : inWords(outage)
-    }
-
-    private var budget: String? {
-        facts.budgetShare.map { share in
-            let allowed = Duration.seconds(facts.budgetSeconds).inOneUnit
-            return
-                "\(percent(share)) of \(allowed) (\(decimal(facts.availabilityPercent)) % availability over"
-                + " \(facts.budgetDays) days)"
-        }
-    }
-
-    /// `99.5`, `99.99`, `99`.
-    private func decimal(_ value: Double) -> String {
-        value == value.rounded() ? String(Int(value)) : String(value)
     }
 }

@@ -8,6 +8,8 @@ package struct ReportInput: Sendable {
     package var to: Instant
     package var now: Instant
     package var objectives: Objectives
+    /// Which of them are not the plan's own.
+    package var typedTargets: [TypedTarget] = []
     /// The class of target whose drills judge the recovery time.
     package var recoveryTarget: DrillRun.TargetClass
     /// Every point that lies in the repository, damaged ones included (with `badSince`).

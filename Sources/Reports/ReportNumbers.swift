@@ -3,10 +3,11 @@ import Model
 /// A number of seconds in words.
 func inWords(_ seconds: Double) -> String { Duration.seconds(seconds).inWords }
 
-/// A share (0 to 1) in per cent with at most one decimal; rounded down, so that 100 % is said only when nothing is missing.
+/// A share (0 to 1) in per cent, rounded to one decimal; 100 % is said only when nothing is missing, and 0 % when nothing is
+/// there.
 func percent(_ share: Double) -> String {
-    // The tolerance keeps a share such as 0.7 from losing its last digit to binary fractions.
-    let tenths = Int64((share * 1000 + 1e-9).rounded(.down))
+    let rounded = Int64((share * 1000).rounded())
+    let tenths = share < 1 ? min(rounded, 999) : rounded
     if tenths == 0, share > 0 { return "under 0.1 %" }
     return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
 }
@@ -29,6 +30,12 @@ func grouped(_ number: Int64) -> String {
     }
     groups.insert(digits, at: 0)
     return (number < 0 ? "-" : "") + groups.joined(separator: ",")
+}
+
+/// `lifeboat 1 on db1`; nil when nobody knows.
+func makerText(_ tool: String?, _ host: String?) -> String? {
+    guard let tool, let host else { return nil }
+    return "\(tool) on \(host)"
 }
 
 extension Instant {

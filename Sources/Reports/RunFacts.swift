@@ -17,14 +17,17 @@ package struct RunFacts: Sendable, Hashable, Encodable {
     /// What leaves the source in 30 days at the rate of the period; nil when less than a day is known.
     package let monthlyEgressBytes: Int64?
     package let lastFailure: FailedRun?
-    /// Checks of stored bytes, and when the last one ended.
+    /// Backups and drills that did not go as they should.
+    package let failures: RunFailures
+    /// Checks of stored bytes in the repository that was checked most often, and when the last one ended.
     package let verifications: Int
     package let lastVerified: Instant?
 
-    init(_ input: ReportInput) {
-        let records = input.records.filter { $0.started >= input.from && $0.finished <= input.end }
-            .sorted { $0.finished < $1.finished }
-        let backups = Self.runs(records)
+    init(_ input: ReportInput, _ drills: [JudgedDrill]) {
+        let records = input.recordsByRepository.filter { record, _ in
+            record.started >= input.from && record.finished <= input.end
+        }
+        let backups = Backup.all(records.map(\.record))
         let successes = backups.filter { $0.run.point != nil }
         let durations = successes.map { $0.record.finished - $0.record.started }
         done = successes.count
@@ -37,38 +40,12 @@ package struct RunFacts: Sendable, Hashable, Encodable {
         let known = backups.first.map { (input.end - $0.record.started).inSeconds / 86_400 } ?? 0
         monthlyEgressBytes = known >= 1 && done > 0 ? Int64(Double(bytesRead) / known * 30) : nil
         lastFailure = backups.last { $0.run.point == nil }.map { FailedRun($0.record, $0.run, before: successes) }
-        let checks = records.filter(\.isVerification)
-        verifications = checks.count
-        lastVerified = checks.last?.finished
+        failures = RunFailures(backups, drills, from: input.from)
+        // A run over several repositories takes a record in each.
+        let checks = Dictionary(grouping: records.filter(\.record.isVerification), by: \.repository).values
+        verifications = checks.map(\.count).max() ?? 0
+        lastVerified = checks.joined().map(\.record.finished).max()
     }
-
-    /// Every backup once: a run into several repositories has a record in each, and reads the database once.
-    private static func runs(_ records: [RunRecord]) -> [Backup] {
-        struct Key: Hashable {
-            var host: String
-            var started: Instant
-        }
-        let backups = records.compactMap { record in record.backup.map { Backup(record: record, run: $0) } }
-        return Dictionary(grouping: backups) { Key(host: $0.record.host, started: $0.record.started) }.values
-            .compactMap { copies in
-                guard var whole = copies.first(where: { $0.run.point != nil }) ?? copies.first else { return nil }
-                // One that cannot be had takes no record of its own: the others say so.
-                whole.isPartial = copies.contains { $0.run.missed != nil || $0.run.point == nil }
-                let totals = copies.compactMap(\.run.totals)
-                whole.run.totals?.bytesRead = totals.map(\.bytesRead).max() ?? 0
-                whole.run.totals?.bytesStored = totals.reduce(0) { $0 + $1.bytesStored }
-                return whole
-            }
-            .sorted { $0.record.finished < $1.record.finished }
-    }
-}
-
-/// A run into all repositories of the plan.
-private struct Backup {
-    var record: RunRecord
-    var run: BackupRun
-    /// Whether a repository did not get the point.
-    var isPartial = false
 }
 
 /// A backup that took no point.
@@ -90,11 +67,8 @@ package struct FailedRun: Sendable, Hashable, Codable {
 }
 
 extension RunRecord {
-    fileprivate var backup: BackupRun? {
-        if case .backup(let run) = event { run } else { nil }
-    }
-
+    /// Whether it is a check of stored bytes; what a drill notes of a damaged copy is none.
     fileprivate var isVerification: Bool {
-        if case .verify = event { true } else { false }
+        if case .verify(let run) = event { !run.points.isEmpty } else { false }
     }
 }

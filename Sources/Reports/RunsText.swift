@@ -18,7 +18,19 @@ struct RunsText {
             layout.fact("last failure", "\(failure.started.minuteText): \(words)")
             layout.fact("", failure.isOver ? "later backups succeeded" : "no backup has succeeded since")
         }
+        layout.list("failures", failures)
         layout.fact("verified", facts.lastVerified.map { "stored bytes checked, last \($0.minuteText)" })
+    }
+
+    /// The one that stands above already is not told twice.
+    private var failures: [String] {
+        let all = facts.failures
+        let isTold = all.earlier == 0 && all.last.count == 1 && all.last[0].started == facts.lastFailure?.started
+        guard !isTold else { return [] }
+        let listed = all.last.map { entry in
+            "\(entry.started.minuteText) \(entry.event.rawValue)\(entry.point.map { " \($0)" } ?? ""): \(entry.reason)"
+        }
+        return listed + (all.earlier > 0 ? ["and \(all.earlier) before these"] : [])
     }
 
     private var duration: String? {

@@ -14,6 +14,11 @@ struct TextLayout {
         lines.append("")
         let left = title.padded(to: Self.labelWidth) + promise
         let right = compliance.map(\.word) ?? ""
+        if left.count + right.count >= width {
+            // Too long for one line: the promise stands below.
+            lines.append(title.padded(to: width - right.count) + right)
+            return fact("", promise)
+        }
         let line = left.padded(to: width - right.count) + right
         lines.append(right.isEmpty ? left : line)
     }

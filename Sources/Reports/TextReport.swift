@@ -39,6 +39,9 @@ package struct TextReport: Sendable {
         layout.paragraph(
             "\(period.from.minuteText) to \(period.to.minuteText) UTC (\((period.to - period.from).inWords))"
         )
+        guard !report.typedTargets.isEmpty else { return }
+        let typed = report.typedTargets.map(\.words).joined(separator: ", ")
+        layout.paragraph("targets typed for this report, not the plan's own: \(typed)")
     }
 
     /// The last line, which names the promises that do not hold; their sections say why.

@@ -43,6 +43,11 @@ struct LoopTests {
             let report = try scene.lifeboat("report", "--from", scene.repository, "--rto", "1h", "--rpo", "24h")
             #expect(report.status == 0, "\(report)")
             #expect(report.output.contains("compliance: met"))
+            #expect(report.output.contains("targets typed for this report"), "\(report)")
+            let asked = ["report", "--from", scene.repository, "--rpo", "24h", "--until"]
+            let before = try scene.lifeboat(asked + ["2026-01-01T00:00:00Z"])
+            #expect(before.status == 4 && before.output.contains("2025-12-02 00:00 to 2026-01-01"), "\(before)")
+            #expect(try scene.lifeboat(asked + ["2926-01-01T00:00:00Z"]).status == 2)
         }
     }
 

@@ -46,14 +46,6 @@ struct ObjectiveTests {
         #expect(server.judgeRTO(objectives)?.name == "unknown")
     }
 
-    @Test("99.5 % leaves 3.6 h in 30 days, of which a recovery takes its share")
-    func downtime() {
-        let budget = DowntimeBudget(availability: 99.5, period: .seconds(30 * 86_400))
-        #expect(budget.allowed.inOneUnit == "3.6 h")
-        #expect((budget.share(of: .seconds(6480)) ?? 0).rounded(toPlaces: 6) == 0.5)
-        #expect(DowntimeBudget(availability: 100, period: .seconds(86_400)).share(of: .seconds(1)) == nil)
-    }
-
     @Test("proof coverage counts complete points only")
     func coverage() {
         func point(_ days: Int, complete: Bool = true, proven: Bool = false) -> RetentionPoint {
@@ -163,7 +155,7 @@ struct ObjectiveTests {
 
     @Test("objectives are read as people write them and written back the same")
     func coding() throws {
-        let text = #"{"rto":"2h","rpo":"24h","drillEvery":"31d","copies":2,"availability":99.5}"#
+        let text = #"{"rto":"2h","rpo":"24h","drillEvery":"31d","copies":2}"#
         let objectives = try JSONDecoder().decode(Objectives.self, from: Data(text.utf8))
         #expect(
             objectives
@@ -171,12 +163,11 @@ struct ObjectiveTests {
                     rto: .seconds(7200),
                     rpo: .seconds(86_400),
                     drillEvery: .seconds(31 * 86_400),
-                    copies: 2,
-                    availability: 99.5
+                    copies: 2
                 )
         )
         #expect(try JSONDecoder().decode(Objectives.self, from: JSONEncoder().encode(objectives)) == objectives)
-        #expect(Objectives(rto: .seconds(7200), mtd: .seconds(3600), copies: 0, availability: 100).problems.count == 3)
+        #expect(Objectives(rto: .seconds(7200), mtd: .seconds(3600), copies: 0).problems.count == 2)
         #expect(objectives.problems.isEmpty)
     }
 
@@ -185,12 +176,5 @@ struct ObjectiveTests {
         #expect(ObjectiveVerdict.met.and(.unknown("a")) == .unknown("a"))
         #expect(ObjectiveVerdict.unknown("a").and(.missed("b")) == .missed("b"))
         #expect(ObjectiveVerdict.met.and(.met) == .met)
-    }
-}
-
-extension Double {
-    fileprivate func rounded(toPlaces places: Int) -> Double {
-        let scale = (0..<places).reduce(1.0) { power, _ in power * 10 }
-        return (self * scale).rounded() / scale
     }
 }

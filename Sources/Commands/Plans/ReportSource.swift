@@ -69,12 +69,22 @@ struct ReportSource {
     }
 
     /// Reads what the report is made from; a repository that opens and fails after that is passed over too, unless all do.
-    mutating func input(from: Instant, now: Instant, overriding: (Objectives) -> Objectives) throws -> ReportInput {
+    ///
+    /// `override` puts other promises in the place of the plan's, and says which. Of a period that is over, the schedule of
+    /// today says nothing.
+    mutating func input(
+        from: Instant,
+        to end: Instant,
+        now: Instant,
+        override: (inout Objectives) -> [TypedTarget]
+    ) throws -> ReportInput {
         var readings: [RepositoryReading] = []
         var failures: [Diagnostic] = []
         for place in repositories {
             do {
-                readings.append(try RepositoryReading(place.repository, named: place.name, plan: plan, now: now))
+                readings.append(
+                    try RepositoryReading(place.repository, named: place.name, plan: plan, until: end, now: now)
+                )
             } catch let error as Diagnostic where error.code != .interrupted {
                 failures.append(error)
                 passedOver.append(.passedOver("repository '\(place.name)' does not count: \(error.summary)"))
@@ -82,17 +92,20 @@ struct ReportSource {
             }
         }
         if readings.isEmpty, let first = failures.first { throw first }
+        var objectives = promises
+        let typed = override(&objectives)
         var input = ReportInput(
             plan: plan,
             from: from,
-            to: now,
+            to: end,
             now: now,
-            objectives: overriding(promises),
+            objectives: objectives,
             recoveryTarget: settings?.recoveryTarget ?? .ephemeral,
             points: Self.points(readings),
             records: readings.flatMap(\.records),
-            schedule: settings?.schedule.facts(now: now)
+            schedule: end < now ? nil : settings?.schedule.facts(now: now)
         )
+        input.typedTargets = typed
         input.origins = readings.enumerated().flatMap { number, reading in reading.records.map { _ in number } }
         input.repositories = readings.map(\.facts)
         input.notExamined = notExamined
@@ -150,7 +163,8 @@ extension PlanSettings.Objectives {
             mtd: maximumDowntime,
             drillEvery: drillEvery,
             copies: copies,
-            decisionAllowance: decisionAllowance
+            decisionAllowance: decisionAllowance,
+            workRecovery: workRecovery
         )
     }
 }

@@ -21,9 +21,11 @@ struct RepositoryReading {
     let facts: ReportRepository
 
     /// Reads records before archives and points, so that what is committed meanwhile is not yet expected.
-    init(_ repository: Repository, named name: String, plan: PlanName, now: Instant) throws {
+    ///
+    /// What records say of points is what they said by `end`.
+    init(_ repository: Repository, named name: String, plan: PlanName, until end: Instant, now: Instant) throws {
         let stored = try repository.records(plan: plan)
-        let evidence = Evidence(stored)
+        let evidence = Evidence(stored.filter { min($0.record.finished, now) <= end })
         let stock = try repository.archiveStock()
         let points = try repository.eachPoint(repository.listPoints(plan: plan)) {
             try Self.read($0, in: repository, evidence, stock)

@@ -10,6 +10,7 @@ import Terminal
 struct ReportCommand: LifeboatCommand {
     var plans: [String] = []
     var period = DurationArgument(.seconds(30 * 86_400))
+    var until: InstantArgument?
     var rto: DurationArgument?
     var rpo: DurationArgument?
     var mtd: DurationArgument?
@@ -28,12 +29,14 @@ struct ReportCommand: LifeboatCommand {
     static let examples = [
         CommandExample("A repository against two targets", "lifeboat report --from ./backups --rto 2h --rpo 24h"),
         CommandExample("All plans, for a pipeline", "lifeboat report --format json"),
+        CommandExample("October", "lifeboat report --until 2026-11-01T00:00:00Z --period 31d"),
     ]
     static let exitStatuses = CommandExitStatus.judging
     static let arguments: [Argument<Self>] =
         [
             .positionals("PLAN", to: \.plans, help: "Plans of lifeboat.json; all when none is named"),
             .option("--period", value: "TIME", to: \.period, help: "How far to look back"),
+            .option("--until", value: "INSTANT", to: \.until, help: "Look at a period that ended then, not now"),
             .option("--rto", value: "TIME", to: \.rto, help: "Recovery time objective, like 2h"),
             .option("--rpo", value: "TIME", to: \.rpo, help: "Recovery point objective, like 24h"),
             .option("--mtd", value: "TIME", to: \.mtd, help: "Maximum tolerable downtime"),
@@ -87,13 +90,17 @@ struct ReportCommand: LifeboatCommand {
         in context: CommandContext
     ) throws -> (reports: [ComplianceReport], failed: [FailedPlan], warnings: [Diagnostic]) {
         let now = context.now()
+        let end = until?.instant ?? now
+        guard end <= now else {
+            throw Diagnostic(.usage, "--until lies in the future", hint: "Leave it out for a period that ends now.")
+        }
         var reports: [ComplianceReport] = []
         var failed: [FailedPlan] = []
         var warnings: [Diagnostic] = []
         for (plan, source) in try ReportSource.all(self, in: context) {
             do {
                 var source = try source.get()
-                let input = try source.input(from: now - period.duration, now: now, overriding: stated)
+                let input = try source.input(from: end - period.duration, to: end, now: now, override: override)
                 reports.append(ComplianceReport.make(input: input))
                 warnings += source.warnings.filter { !warnings.contains($0) }
             } catch {
@@ -104,14 +111,18 @@ struct ReportCommand: LifeboatCommand {
         return (reports, failed, warnings)
     }
 
-    /// The objectives of the command line; they go before those of the settings.
-    private func stated(_ objectives: Objectives) -> Objectives {
-        var result = objectives
-        if let rto { result.rto = rto.duration }
-        if let rpo { result.rpo = rpo.duration }
-        if let mtd { result.mtd = mtd.duration }
-        if let drillEvery { result.drillEvery = drillEvery.duration }
-        return result
+    /// The objectives of the command line go before those of the settings; says which are other ones.
+    private func override(_ objectives: inout Objectives) -> [TypedTarget] {
+        let typed: [(String, WritableKeyPath<Objectives, Duration?>, DurationArgument?)] = [
+            ("rto", \.rto, rto), ("rpo", \.rpo, rpo), ("mtd", \.mtd, mtd), ("drillEvery", \.drillEvery, drillEvery),
+        ]
+        var targets: [TypedTarget] = []
+        for (name, path, argument) in typed {
+            guard let argument, objectives[keyPath: path] != argument.duration else { continue }
+            targets.append(TypedTarget(name: name, typed: argument.duration, plan: objectives[keyPath: path]))
+            objectives[keyPath: path] = argument.duration
+        }
+        return targets
     }
 }
 
@@ -128,4 +139,17 @@ struct DurationArgument: ArgumentValue {
 
     var argument: String { duration.compactText }
     static var expected: String { "a duration like 90m, 24h or 30d" }
+}
+
+/// An instant on the command line, as reports write them.
+struct InstantArgument: ArgumentValue {
+    let instant: Instant
+
+    init?(argument: String) {
+        guard let instant = Instant(argument) else { return nil }
+        self.instant = instant
+    }
+
+    var argument: String { instant.description }
+    static var expected: String { "an instant like 2026-11-21T07:31:00Z" }
 }
