@@ -32,8 +32,8 @@ extension CopyCoverage {
         if isShort {
             lasting = Stretch(from: lasting?.from ?? point.shortSince(of: target, by: moment, isEnd: isEnd), to: moment)
         } else if var ended = lasting {
-            // It lasted until the next point had reached its repositories.
-            ended.to = min(moment, point.reached(target) ?? moment)
+            // It lasted until the next point had reached its repositories; an older one, which is the newest again, had before.
+            ended.to = max(ended.to, min(moment, point.reached(target) ?? moment))
             close(ended, from)
             lasting = nil
         }

@@ -95,7 +95,20 @@ struct SeveralPlansTests {
                 #expect(answer.status == 0, "\(answer)")
             }
 
+            func report(_ plan: String) throws -> JSON {
+                JSON(try scene.lifeboat("report", plan, "--config", config, "--format", "json"))["reports"][0]
+            }
+            let planned = try report("idle")["recoveryPoint"]["schedule"]
+            // As `check` counts it, with the random delay of the timers.
+            #expect(planned["jitterSeconds"].number == 300)
+            #expect(planned["worstExposureSeconds"].number.map { $0 >= 86_700 } == true)
+            #expect(try report("both")["copies"]["compliance"]["outcome"].text == "met")
+
             #expect(rename(scene.folder + "/one", scene.folder + "/gone") == 0)
+            let unseen = try report("both")
+            #expect(unseen["evidence"]["notExamined"][0]["name"].text == "one", "\(unseen)")
+            #expect(unseen["copies"]["compliance"]["outcome"].text == "unknown", "\(unseen)")
+            #expect(unseen["compliance"]["outcome"].text == "unknown", "\(unseen)")
             try withDatabase { target in
                 let restore = try scene.lifeboat("restore", point, "--config", config, "--to", target.words)
                 #expect(restore.status == 0, "\(restore)")

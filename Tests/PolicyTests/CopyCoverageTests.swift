@@ -53,6 +53,8 @@ struct CopyCoverageTests {
         let coverage = measure([point(copy(0), copy(0, gone: 20)), point(copy(50), copy(50))])
         #expect(coverage.short == 1 && coverage.worst == .init(from: at(20), to: at(50)))
         #expect(measure([point(copy(0), copy(0, gone: 60)), point(copy(50), copy(50))]).verdict == .met)
+        let again = measure([point(copy(0), copy(0)), point(copy(10, gone: 20)), point(copy(15, gone: 20))])
+        #expect(again.current == 2 && again.worst == .init(from: at(10), to: at(15)))
     }
 
     @Test("the newest point is judged as it is now, with since when")

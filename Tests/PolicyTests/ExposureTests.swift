@@ -76,6 +76,9 @@ struct ExposureTests {
         #expect(exposure.current == sampler.exposure(at: length).map { .seconds($0 * 60) })
         #expect(exposure.unprotectedBefore + exposure.unprotectedAfter == .seconds(sampler.unbounded * 60))
         #expect(exposure.firstExceededAt == sampler.firstExceeded.map(at))
+        let beyond = exposure.breaches.reduce(Duration.zero) { $0 + $1.length }
+        #expect(beyond + exposure.unprotectedBefore + .seconds(sampler.within * 60) == .seconds(length * 60))
+        #expect(zip(exposure.breaches, exposure.breaches.dropFirst()).allSatisfy { $0.to < $1.from })
     }
 }
 

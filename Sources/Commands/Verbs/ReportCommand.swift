@@ -24,7 +24,8 @@ struct ReportCommand: LifeboatCommand {
     static let discussion = """
         The recovery point is the snapshot instant of the newest point that was committed, never the end of a backup. \
         The recovery time is that of drills, from declared to validated. A promise that nothing was measured for is \
-        unknown, which is not met.
+        unknown, which is not met; so is what lies in a repository out of reach. Recovery points, copies and the rhythm of \
+        drills are judged over the whole period, the recovery time by the latest drill of a recent point.
         """
     static let examples = [
         CommandExample("A repository against two targets", "lifeboat report --from ./backups --rto 2h --rpo 24h"),
