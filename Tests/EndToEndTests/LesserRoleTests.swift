@@ -52,6 +52,29 @@ struct LesserRoleTests {
         // The role stays: a backup of another test that begins now would miss it.
     }
 
+    @Test("roles that the target has already are counted, and the first ones named")
+    func roles() throws {
+        try Scene.with { scene in
+            for number in 1...5 {
+                // They stay: whoever backs up another database of this server would see one vanish.
+                try scene.change(
+                    "DO $$ BEGIN CREATE ROLE there_already_\(number); EXCEPTION WHEN duplicate_object THEN END $$"
+                )
+            }
+            try scene.backUp()
+            try withDatabase { target in
+                let restore = try scene.restore(into: target)
+                #expect(restore.status == 0, "\(restore)")
+                let lines = restore.output.split(separator: "\n").filter { $0.hasPrefix("not applied: ") }
+                #expect(lines.count == 1 && lines[0].contains(" roles: role "), "\(restore)")
+            }
+            try withDatabase { target in
+                let restore = try scene.restore(into: target, "--format", "json")
+                #expect(restore.output.contains("\"role there_already_5\""), "\(restore)")
+            }
+        }
+    }
+
     @Test("a comment that the target's extension has anyway is not even tried")
     func usualComment() throws {
         try Scene.with { scene in

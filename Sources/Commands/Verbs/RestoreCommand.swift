@@ -239,11 +239,32 @@ struct RestoreCommand: LifeboatCommand {
                     + " \(counted(outcome.statements, "statement"))"
             )
         )
-        for omission in outcome.notApplied + outcome.deviations {
+        for omission in (outcome.notApplied + outcome.deviations).withRolesCounted {
             console.answer("not applied: \(omission.object): \(omission.reason)")
         }
         for phase in outcome.phases {
             console.answer(StyledText("  \(phase.name.padded(to: 24))\(secondsText(phase.seconds))", .dim))
         }
+    }
+}
+
+extension [Omission] {
+    /// How many roles are named before the rest is only counted.
+    private static var named: Int { 3 }
+
+    /// The same with one line for all roles of one reason: a cluster may have hundreds.
+    fileprivate var withRolesCounted: [Omission] {
+        var lines: [Omission] = []
+        let roles = Dictionary(grouping: filter { $0.object.hasPrefix("role ") }, by: \.reason)
+        for omission in self {
+            guard omission.object.hasPrefix("role "), let all = roles[omission.reason], all.count > Self.named else {
+                lines.append(omission)
+                continue
+            }
+            guard all[0] == omission else { continue }
+            let names = all.prefix(Self.named).map(\.object).joined(separator: ", ")
+            lines.append(Omission(object: "\(all.count) roles: \(names), …", reason: omission.reason))
+        }
+        return lines
     }
 }
