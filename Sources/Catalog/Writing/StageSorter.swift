@@ -1,5 +1,7 @@
 /// Sorts the stages of objects so that each comes after what it depends on; among those that are ready, the one of the
-/// earliest section, kind and name comes first.
+/// earliest section, kind and name comes first, but tables with generated columns come last in their section.
+///
+/// The server looks into SQL functions when such a table is made, and wants to find the tables that they name.
 struct StageSorter {
     /// A stage by the object's position.
     struct Place: Hashable {
@@ -37,6 +39,7 @@ struct StageSorter {
 
     private struct RankedPlace {
         var section: Int
+        var generates: Bool
         var object: Int
         var place: Place
     }
@@ -47,13 +50,21 @@ struct StageSorter {
         places.reserveCapacity(numbers.count)
         for object in objects.indices {
             for stage in objects[object].stages.indices {
-                let section = objects[object].stages[stage].section.position
-                let place = Place(object: object, stage: stage)
-                places.append(RankedPlace(section: section, object: objectRanks[object], place: place))
+                places.append(
+                    RankedPlace(
+                        section: objects[object].stages[stage].section.position,
+                        generates: stage == 0 && objects[object].hasGeneratedColumns,
+                        object: objectRanks[object],
+                        place: Place(object: object, stage: stage)
+                    )
+                )
             }
         }
-        places.sort {
-            ($0.section, $0.object, $0.place.stage) < ($1.section, $1.object, $1.place.stage)
+        places.sort { a, b in
+            guard (a.section, a.generates) == (b.section, b.generates) else {
+                return a.section == b.section ? b.generates : a.section < b.section
+            }
+            return (a.object, a.place.stage) < (b.object, b.place.stage)
         }
         return places.map(\.place)
     }
@@ -90,6 +101,13 @@ struct StageSorter {
             }
         }
         return order
+    }
+}
+
+extension CatalogObject {
+    /// Whether it is a table with generated columns; a name may look like one, which only moves the table.
+    fileprivate var hasGeneratedColumns: Bool {
+        identity.kind == .table && stages[0].statements.contains { $0.contains(" GENERATED ALWAYS AS (") }
     }
 }
 
