@@ -72,6 +72,7 @@ package struct Drill: Sendable {
         options.workers = plan.workers
         options.isScratchCluster = true
         try database.confirm()
+        var present = manifest
         let outcome = try Restorer(
             repository: repository,
             copies: copies,
@@ -82,22 +83,25 @@ package struct Drill: Sendable {
             options: options,
             progress: progress,
             phases: phases
-        ).run(stop: stop) { reader in
+        ).run(stop: stop) { reader, missing in
             try database.confirm()
-            try proveRows(&rehearsal, manifest, as: reader, stop)
+            present.leaveOut(missing)
+            try proveRows(&rehearsal, present, as: reader, stop)
+            rehearsal.findings.miss(manifest.tables.filter { missing.contains($0.identity) })
         }
         take(outcome, into: &rehearsal)
         try database.confirm()
         try proveDefinitions(&rehearsal, catalog, outcome, cluster, database, stop)
         rehearsal.recoverySeconds = (Instant.now - declared).inSeconds
-        try controlProof(&rehearsal, manifest, database, stop)
+        try controlProof(&rehearsal, present, database, stop)
         withExtendedLifetime(cluster) {}
     }
 
     /// What the restore left out, and the copies that it found damaged.
     private func take(_ outcome: RestoreOutcome, into rehearsal: inout Rehearsal) {
         rehearsal.findings.unknown += outcome.notApplied
-        rehearsal.findings.notices += outcome.deviations + CatalogProof.notices(unfilled: outcome.unfilled)
+        rehearsal.findings.notices += outcome.deviations + outcome.derived
+        rehearsal.findings.notices += CatalogProof.notices(unfilled: outcome.unfilled)
         for (position, reason) in outcome.damaged.sorted(by: { $0.key < $1.key }) {
             let copy = ([repository] + copies)[position]
             damagedCopies.add(copy, reason)
@@ -266,6 +270,15 @@ private struct Rehearsal {
             failure: findings.failure,
             obstacle: findings.obstacle
         )
+    }
+}
+
+extension Manifest {
+    /// Expects nothing of tables and sequences that are not there.
+    fileprivate mutating func leaveOut(_ missing: Set<ObjectIdentity>) {
+        guard !missing.isEmpty else { return }
+        tables.removeAll { missing.contains($0.identity) }
+        sequences.removeAll { missing.contains($0.identity) }
     }
 }
 

@@ -24,6 +24,12 @@ package struct DrillFindings: Sendable {
         return .proven
     }
 
+    /// Adds tables that are not there to those that do not hold what they should.
+    mutating func miss(_ missing: [TableData]) {
+        tables.total += missing.count
+        tables.mismatches = (tables.mismatches + missing.map { "\($0.fullName): it is not there" }).sorted()
+    }
+
     /// Adds the answer to one of the plan's questions.
     mutating func take(_ answer: AssertionAnswer, of assertion: Assertion) {
         switch answer {

@@ -31,9 +31,7 @@ struct Analyze {
             try connection.execute("BEGIN; ANALYZE \(names.joined(separator: ", ")); COMMIT")
         } catch let error as PostgresError {
             connection.rollBack()
-            var failure = error.diagnostic(while: "cannot gather statistics")
-            if failure.code == .databaseQuery { failure.code = .restoreStatement }
-            throw failure
+            throw error.ofStatement(while: "cannot gather statistics")
         }
     }
 }

@@ -3,13 +3,19 @@ import Diagnostics
 import PostgresClient
 import Streams
 
-/// What was built on loaded tables, and what the target refused of it: every row is there by then, so the rest goes on.
+/// What was made, loaded and built, and what the target refused of it: the rest goes on.
 struct BuiltParts: Sendable {
     var statements = 0
     /// Conditions that hold for new rows only, each with what the server said.
     var unvalidated: [ObjectIdentity: String] = [:]
     /// What is not there, or not as it should be, each with what the server said.
     var refused: [ObjectIdentity: String] = [:]
+    /// Tables that are empty because the target refused their rows, each with what it said.
+    var unloaded: [ObjectIdentity: String] = [:]
+    /// Generated columns whose values are not what their functions say, by table and name, each with what is wrong.
+    var differing: [ObjectIdentity: [String: String]] = [:]
+    /// Tables that were loaded again where that was needed: what was said of them before counts no more.
+    var settled: Set<ObjectIdentity> = []
     /// Settings that the target cannot have, by what they are of and the statement.
     var unset: [ObjectIdentity: [String: String]] = [:]
     /// Tables on which no statistics could be gathered, with the reason.
@@ -17,6 +23,9 @@ struct BuiltParts: Sendable {
 
     mutating func add(_ other: BuiltParts) {
         statements += other.statements
+        for table in other.settled { unloaded[table] = nil }
+        unloaded.merge(other.unloaded) { first, _ in first }
+        differing.merge(other.differing) { first, _ in first }
         unvalidated.merge(other.unvalidated) { first, _ in first }
         refused.merge(other.refused) { first, _ in first }
         unset.merge(other.unset) { $0.merging($1) { first, _ in first } }
@@ -72,7 +81,8 @@ extension SchemaBuilder {
         }
     }
 
-    private static func isRefusal(_ error: Diagnostic) -> Bool {
+    /// Whether the target refused a definition, for reasons of its own and not for want of a right.
+    static func isRefusal(_ error: Diagnostic) -> Bool {
         isObjectsOwn(error) && error.code == .restoreStatement
     }
 
@@ -85,6 +95,15 @@ extension SchemaBuilder {
                 attempt += 1
             }
         }
+    }
+}
+
+extension PostgresError {
+    /// The error of a statement that belongs to the restore itself.
+    func ofStatement(while summary: String) -> Diagnostic {
+        var failure = diagnostic(while: summary)
+        if failure.code == .databaseQuery { failure.code = .restoreStatement }
+        return failure
     }
 }
 

@@ -16,6 +16,8 @@ struct Filling: Sendable {
     /// Tables that were there before: whatever they hold stays.
     let standing: Set<TableName>
     let builder: SchemaBuilder
+    /// Tables that call functions while they are loaded.
+    let calling: CallingTables
     let progress: RestoreProgress
     let phases: PhaseRecorder
     let options: RestoreOptions
@@ -25,7 +27,7 @@ struct Filling: Sendable {
 
     /// Does all of `plan`.
     ///
-    /// The first failure stops the rest. Blocks. Memory: a few hundred KiB per worker, whatever the size.
+    /// The first failure stops the rest, but for what the target refuses: that is left out and told. Blocks. Memory: a few hundred KiB per worker, whatever the size.
     func run(_ plan: FillingPlan, stop: Stop) throws -> BuiltParts {
         guard !plan.jobs.isEmpty else { return BuiltParts() }
         let queue = DependencyQueue(plan.jobs.map(\.ordering))
@@ -43,7 +45,8 @@ struct Filling: Sendable {
                     let places = queue.take(upTo: Self.batch)
                     if places.isEmpty { return }
                     do {
-                        let done = try self.do(places.map { plan.jobs[$0] }, seat)
+                        let unloaded = built.withLock { $0.unloaded }
+                        let done = try self.do(places.map { plan.jobs[$0] }, seat, unloaded)
                         built.withLock { $0.add(done) }
                         queue.finish(places)
                     } catch {
@@ -61,10 +64,16 @@ struct Filling: Sendable {
     }
 
     /// Does jobs that were taken together: they are of one kind.
-    private func `do`(_ jobs: [FillingPlan.Job], _ seat: FillingSeat) throws -> BuiltParts {
+    ///
+    /// `unloaded` are the tables that were refused so far.
+    private func `do`(
+        _ jobs: [FillingPlan.Job],
+        _ seat: FillingSeat,
+        _ unloaded: [ObjectIdentity: String]
+    ) throws -> BuiltParts {
         let works = jobs.map(\.work)
         guard let phase = works[0].phase else {
-            progress.begin(FillingPlan.Work.Phase.build.rawValue)
+            if case .everythingLoaded = works[0] { progress.begin(FillingPlan.Work.Phase.build.rawValue) }
             return BuiltParts()
         }
         let bytes = works.compactMap(\.bytes)
@@ -72,12 +81,13 @@ struct Filling: Sendable {
             switch works[0] {
             case .load:
                 let areEmpty = jobs[0].ordering.group == FillingPlan.smallLoads
-                try seat.tables().load(works.compactMap(\.table), areEmpty: areEmpty)
+                return try seat.tables().loadIfTaken(works.compactMap(\.table), areEmpty: areEmpty)
+            case .settle(let tables): return try seat.settling().run(tables, refused: unloaded)
             case .largeObjects(let data): try seat.largeObjects().load(data)
             case .build(let first):
                 return try builder.build(works.compactMap(\.step), on: seat.builder().connection(for: first))
             case .analyze(let tables): return try Analyze(connection: seat.builder().plain).run(tables)
-            case .everythingLoaded: break
+            case .othersLoaded, .everythingLoaded: break
             }
             return BuiltParts()
         }
@@ -89,7 +99,7 @@ private final class FillingSeat {
     private let filling: Filling
     private let stop: Stop
     private var shelf: ArchiveShelf?
-    private var loader: TableLoader?
+    private var loader: (loads: TableLoader, connection: Connection)?
     private var seat: BuilderSeat?
 
     init(_ filling: Filling, _ stop: Stop) {
@@ -97,18 +107,26 @@ private final class FillingSeat {
         self.stop = stop
     }
 
-    func tables() throws -> TableLoader {
+    func tables() throws -> TableLoader { try rows().loads }
+
+    func settling() throws -> Settling {
+        let (loader, connection) = try rows()
+        return Settling(connection: connection, loader: loader, calling: filling.calling)
+    }
+
+    private func rows() throws -> (loads: TableLoader, connection: Connection) {
         if let loader { return loader }
         let target = filling.builder.loader ?? filling.builder.target
+        let connection = try RestoreSession.openForRows(target, like: filling.manifest, stop: stop)
         let made = TableLoader(
-            connection: try RestoreSession.openForRows(target, like: filling.manifest, stop: stop),
+            connection: connection,
             reader: try RangeReader(shelf: archives()),
             encoding: filling.manifest.source.encoding,
             standing: filling.standing,
             progress: filling.progress
         )
-        loader = made
-        return made
+        loader = (made, connection)
+        return (made, connection)
     }
 
     func largeObjects() throws -> LargeObjectLoader {

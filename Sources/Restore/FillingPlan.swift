@@ -1,5 +1,5 @@
-import Catalog
-import Model
+package import Catalog
+package import Model
 
 /// In which order a database is filled; pure.
 struct FillingPlan: Sendable {
@@ -12,6 +12,10 @@ struct FillingPlan: Sendable {
     enum Work: Sendable {
         case load(TableData)
         case largeObjects(LargeObjectData)
+        /// Nothing is done: tables wait for it that call functions while they are loaded, and these may look at any other.
+        case othersLoaded
+        /// Looks after such tables when all of them are loaded.
+        case settle([TableData])
         /// Nothing is done: definitions wait for it that may look at any table.
         case everythingLoaded
         case build(RestoreStep)
@@ -29,7 +33,7 @@ struct FillingPlan: Sendable {
             switch self {
             case .load(let table): table.textBytes
             case .largeObjects(let data): data.ranges.reduce(0) { $0 + $1.textBytes }
-            case .everythingLoaded, .build, .analyze: nil
+            case .othersLoaded, .settle, .everythingLoaded, .build, .analyze: nil
             }
         }
 
@@ -45,8 +49,8 @@ struct FillingPlan: Sendable {
 
         var phase: Phase? {
             switch self {
-            case .load, .largeObjects: .load
-            case .everythingLoaded: nil
+            case .load, .largeObjects, .settle: .load
+            case .othersLoaded, .everythingLoaded: nil
             case .build: .build
             case .analyze: .analyze
             }
@@ -71,15 +75,22 @@ struct FillingPlan: Sendable {
     /// Plans for `tables` and `steps`, whose `after` are positions in the same list.
     ///
     /// `calling` says of an object whether building it may run functions of the database: these may look at any table.
-    /// `isNew` says of a table whether this restore has made it, so that it certainly is empty.
+    /// `isNew` says of a table whether this restore has made it, so that it certainly is empty; `isLate`, whether its rows
+    /// are loaded after those of all others (see `CallingTables`).
     init(
         _ tables: [TableData],
         largeObjects: LargeObjectData?,
         steps: [RestoreStep],
         calling: (ObjectIdentity) -> Bool,
-        isNew: (ObjectIdentity) -> Bool = { _ in false }
+        isNew: (ObjectIdentity) -> Bool = { _ in false },
+        isLate: (ObjectIdentity) -> Bool = { _ in false }
     ) {
-        addLoads(tables, largeObjects, steps, isNew)
+        addLoads(tables.filter { !isLate($0.identity) }, steps, isNew)
+        addLateLoads(tables.filter { isLate($0.identity) }, steps, isNew)
+        if let largeObjects {
+            let bytes = largeObjects.ranges.reduce(0) { $0 + $1.textBytes }
+            add(.largeObjects(largeObjects), after: [], weight: bytes)
+        }
         let loaded = jobs.count
         add(.everythingLoaded, after: Array(0..<loaded), weight: .max)
         let first = jobs.count
@@ -117,9 +128,9 @@ struct FillingPlan: Sendable {
     /// The largest first, indexes included: what takes longest begins first.
     private mutating func addLoads(
         _ tables: [TableData],
-        _ largeObjects: LargeObjectData?,
         _ steps: [RestoreStep],
-        _ isNew: (ObjectIdentity) -> Bool
+        _ isNew: (ObjectIdentity) -> Bool,
+        after others: [Int] = []
     ) {
         var indexes: [ObjectIdentity: Int64] = [:]
         for step in steps where [.index, .constraint].contains(step.object.kind) && step.action == .create {
@@ -132,17 +143,28 @@ struct FillingPlan: Sendable {
             let isSmall = weight <= Self.lightWeight && table.condition == nil && isNew(identity)
             add(
                 .load(table),
-                after: [],
+                after: others,
                 locking: [identity],
                 // Of one weight they are taken as they lie in the archives: neighbours are read together.
                 weight: isSmall ? Self.lightWeight : weight,
                 group: isSmall ? Self.smallLoads : nil
             )
         }
-        if let largeObjects {
-            let bytes = largeObjects.ranges.reduce(0) { $0 + $1.textBytes }
-            add(.largeObjects(largeObjects), after: [], weight: bytes)
-        }
+    }
+
+    /// What needs their rows waits until they are settled: they may be loaded twice.
+    private mutating func addLateLoads(
+        _ tables: [TableData],
+        _ steps: [RestoreStep],
+        _ isNew: (ObjectIdentity) -> Bool
+    ) {
+        guard !tables.isEmpty else { return }
+        let first = jobs.count
+        add(.othersLoaded, after: Array(0..<first), weight: .max)
+        addLoads(tables, steps, isNew, after: [first])
+        let settled = jobs.count
+        add(.settle(tables), after: Array(first + 1..<settled), locking: tables.map(\.identity), weight: .max)
+        for table in tables { loads[table.identity] = settled }
     }
 
     /// Whether a table's rows come before another's where they are stored.
@@ -202,5 +224,5 @@ struct FillingPlan: Sendable {
 
 extension TableData {
     /// The table as the catalog names it.
-    var identity: ObjectIdentity { ObjectIdentity(.table, schema: schema, name: name) }
+    package var identity: ObjectIdentity { ObjectIdentity(.table, schema: schema, name: name) }
 }

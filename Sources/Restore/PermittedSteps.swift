@@ -87,8 +87,7 @@ struct PermittedSteps {
             try body()
             try connection.execute("RELEASE SAVEPOINT lifeboat")
         } catch let error as PostgresError {
-            var failure = error.diagnostic(while: "the target refused \(name)")
-            if failure.code == .databaseQuery { failure.code = .restoreStatement }
+            let failure = error.ofStatement(while: "the target refused \(name)")
             let isForbidden = Self.isPassedOver(error, ofLabel)
             guard isForbidden || SchemaBuilder.isObjectsOwn(failure) else { throw failure }
             try connection.execute("ROLLBACK TO SAVEPOINT lifeboat; RELEASE SAVEPOINT lifeboat")

@@ -1,5 +1,5 @@
-import Catalog
-import Model
+package import Catalog
+package import Model
 import Streams
 
 /// What is known before anything is written: what is restored, into what, and what may be refused.
@@ -11,9 +11,9 @@ struct RestoreReadiness {
     /// What is created.
     let catalog: DatabaseCatalog
     /// The tables whose rows are loaded.
-    let tables: [TableData]
+    private(set) var tables: [TableData]
     /// The sequences that are set.
-    let sequences: [SequenceState]
+    private(set) var sequences: [SequenceState]
     /// Those of both that were there before.
     let standing: StandingTables
     let omissions: [Omission]
@@ -99,6 +99,15 @@ struct RestoreReadiness {
     }
 }
 
+extension RestoreReadiness {
+    /// Expects nothing of `objects` any more: the target refused to make them.
+    mutating func leaveOut(_ objects: Set<ObjectIdentity>) {
+        guard !objects.isEmpty else { return }
+        tables.removeAll { objects.contains($0.identity) }
+        sequences.removeAll { objects.contains($0.identity) }
+    }
+}
+
 extension CatalogObject {
     /// Whether its definition makes it.
     ///
@@ -108,7 +117,7 @@ extension CatalogObject {
 
 extension SequenceState {
     /// The sequence as the catalog names it.
-    fileprivate var identity: ObjectIdentity { ObjectIdentity(.sequence, schema: schema, name: name) }
+    package var identity: ObjectIdentity { ObjectIdentity(.sequence, schema: schema, name: name) }
 }
 
 extension DatabaseCatalog {

@@ -47,10 +47,11 @@ package struct Restorer: Sendable {
     /// Restores, or throws and says what was refused; what was done until then stays, for a look at it.
     ///
     /// On a scratch cluster `examine` is called when everything is there but no role has its power yet, with a role that
-    /// may read everything and do nothing: what it asks may run the source's code.
+    /// may read everything and do nothing: what it asks may run the source's code. `missing` are tables and sequences that
+    /// the target refused to make.
     package func run(
         stop: Stop,
-        examine: (_ reader: ConnectionSettings) throws -> Void = { _ in }
+        examine: (_ reader: ConnectionSettings, _ missing: Set<ObjectIdentity>) throws -> Void = { _, _ in }
     ) throws -> RestoreOutcome {
         let selection = try options.selection.resolved(in: catalog)
         let ready = try phase("preflight") { try RestoreReadiness(for: self, selection, stop) }
@@ -69,30 +70,38 @@ package struct Restorer: Sendable {
     private func carryOut(
         _ ready: RestoreReadiness,
         _ stop: Stop,
-        _ examine: (_ reader: ConnectionSettings) throws -> Void
+        _ examine: (_ reader: ConnectionSettings, _ missing: Set<ObjectIdentity>) throws -> Void
     ) throws -> RestoreOutcome {
+        var ready = ready
         let order = RestoreOrder(ready.catalog, dropsMissingPublic: ready.selection.isEverything)
         try order.requirePlain()
         let unfilled = options.isScratchCluster ? ForeignViews(ready.catalog).identities : []
         var plan = StepPlan(order, options, ready.inspection, unfilled: unfilled)
-        let uncertain = ready.uncertain.map { UncertainSteps(from: &plan, uncertain: $0) }
-        let tables = ready.tables
-        progress.expect(bytes: tables.reduce(0) { $0 + $1.textBytes })
+        var uncertain = ready.uncertain.map { UncertainSteps(from: &plan, uncertain: $0) }
+        progress.expect(bytes: ready.tables.reduce(0) { $0 + $1.textBytes })
 
         let archives = ArchiveCopies([repository] + copies, of: manifest, identities: identities)
         var outcome = RestoreOutcome(notApplied: ready.omissions + plan.omissions, unfilled: unfilled)
         outcome.deviations = plan.compression.deviations
         outcome.refused.settings = plan.compression.leftOut
         if uncertain != nil { try attempt(UncertainSteps.plain(plan.roles.now), &outcome, stop) }
-        try withLoader(ready, plan, makesRoles: uncertain == nil, stop, examine) { builder, loader in
-            outcome.statements += try phase("definitions") { try define(plan.preData, builder, stop) }
+        try withLoader(
+            ready,
+            plan,
+            makesRoles: uncertain == nil,
+            stop,
+            { try examine($0, outcome.refused.definitions) }
+        ) { builder, loader in
+            try define(&plan, &ready, builder, &outcome, stop)
+            uncertain?.leaveOut(outcome.refused.definitions)
             if let loader { try loader.role.admit(to: ready.extensionTables, on: loader.superuser) }
             try loadSequences(ready, stop)
-            let filled = try filling(builder, ready, from: archives, isCautious: uncertain != nil)
-                .run(fillingPlan(plan, ready), stop: stop)
-            note(filled, in: &outcome)
+            let calling = try CallingTables(RestoreSession.openForDefinitions(target, stop: stop))
+            let filling = filling(builder, ready, calling, from: archives, isCautious: uncertain != nil)
+            outcome.note(try filling.run(fillingPlan(plan, ready, calling), stop: stop))
+            outcome.derived = calling.notices(of: ready.tables)
             try phase("privileges") {
-                note(try builder.buildInOrder(plan.privileges, stop: stop), in: &outcome)
+                outcome.note(try builder.buildInOrder(plan.privileges, stop: stop))
                 guard let uncertain else { return }
                 try attempt(uncertain.steps, &outcome, stop)
                 try bequeathLargeObjects(ready, &outcome, stop)
@@ -102,39 +111,13 @@ package struct Restorer: Sendable {
         }
         try attempt(plan.labels.early, &outcome, stop)
         let last = SchemaBuilder(target: target, workers: 1, loader: nil, progress: progress)
-        note(try last.buildInOrder(plan.last, stop: stop), in: &outcome)
+        outcome.note(try last.buildInOrder(plan.last, stop: stop))
         try attempt(plan.labels.late, &outcome, stop)
-        outcome.tables = tables.count
-        outcome.rows = tables.reduce(0) { $0 + $1.proof.rows }
-        outcome.textBytes = tables.reduce(0) { $0 + $1.textBytes }
+        outcome.count(ready.tables)
         outcome.notices = archives.notices
         outcome.damaged = archives.damaged
         outcome.phases = phases.recorded
         return outcome
-    }
-
-    /// Puts definitions that were refused, and conditions that could not be held against the rows, into the ledger.
-    private func note(_ filled: BuiltParts, in outcome: inout RestoreOutcome) {
-        outcome.statements += filled.statements
-        for (constraint, reason) in filled.unvalidated.sorted(by: { $0.key < $1.key }) {
-            outcome.refused.validity.insert(constraint)
-            outcome.notApplied.append(
-                Omission(object: "validity of \(constraint)", reason: "it holds for new rows only: \(reason)")
-            )
-        }
-        for (object, reason) in filled.refused.sorted(by: { $0.key < $1.key }) {
-            outcome.refused.definitions.insert(object)
-            outcome.notApplied.append(Omission(object: object.description, reason: reason))
-        }
-        for (object, settings) in filled.unset.sorted(by: { $0.key < $1.key }) {
-            outcome.refused.settings[object, default: []].formUnion(settings.keys)
-            for reason in settings.values.sorted() {
-                outcome.notApplied.append(Omission(object: "setting of \(object)", reason: reason))
-            }
-        }
-        for (table, reason) in filled.withoutStatistics.sorted(by: { $0.key < $1.key }) {
-            outcome.notApplied.append(Omission(object: "statistics of \(table)", reason: reason))
-        }
     }
 
     /// Fills materialized views, and puts those that cannot be filled into the ledger.
@@ -160,7 +143,7 @@ package struct Restorer: Sendable {
         outcome.statements += result.statements
         outcome.notApplied += result.omissions
         outcome.refused.labels.formUnion(result.unlabelled)
-        note(result.parts, in: &outcome)
+        outcome.note(result.parts)
     }
 
     private func phase<Result>(_ name: String, bytes: Int64? = nil, _ body: () throws -> Result) rethrows -> Result {
@@ -174,22 +157,20 @@ package struct Restorer: Sendable {
         outcome.notApplied += try PermittedSteps(connection: connection).run(data.objects, options).omissions
     }
 
-    private func define(_ steps: [RestoreStep], _ builder: SchemaBuilder, _ stop: Stop) throws -> Int {
-        let waves = DefinitionWaves(
-            steps,
-            batch: SchemaBuilder.batch,
-            fewest: builder.workers > 1 ? 2 * SchemaBuilder.batch : .max
-        )
-        return try defineInOrder(waves.first, builder, stop) + builder.runAtOnce(waves.tables, stop: stop)
-            + defineInOrder(waves.last, builder, stop)
-    }
-
-    private func defineInOrder(_ steps: [RestoreStep], _ builder: SchemaBuilder, _ stop: Stop) throws -> Int {
-        guard let loader = builder.loader else { return try builder.runInOrder(steps, stop: stop) }
-        let loading = SchemaBuilder(target: loader, workers: 1, loader: nil, progress: progress)
-        return try DefinitionParts(steps).parts.reduce(0) { count, part in
-            try count + (part.isLoaders ? loading : builder).runInOrder(part.steps, stop: stop)
-        }
+    /// Makes what rows need, and expects nothing more of what the target refused to make.
+    private func define(
+        _ plan: inout StepPlan,
+        _ ready: inout RestoreReadiness,
+        _ builder: SchemaBuilder,
+        _ outcome: inout RestoreOutcome,
+        _ stop: Stop
+    ) throws {
+        outcome.note(try phase("definitions") { try Defining(builder: builder, stop: stop).run(plan.preData) })
+        let missing = outcome.refused.definitions
+        let filled = ready.tables.filter { $0.proof.rows > 0 }.map(\.identity)
+        outcome.refused.rows.formUnion(filled.filter(missing.contains))
+        plan.leaveOut(missing)
+        ready.leaveOut(missing)
     }
 
     private func loadSequences(_ ready: RestoreReadiness, _ stop: Stop) throws {
@@ -202,6 +183,7 @@ package struct Restorer: Sendable {
     private func filling(
         _ builder: SchemaBuilder,
         _ ready: RestoreReadiness,
+        _ calling: CallingTables,
         from archives: ArchiveCopies,
         isCautious: Bool
     ) -> Filling {
@@ -215,13 +197,14 @@ package struct Restorer: Sendable {
             manifest: manifest,
             standing: ready.standing.names,
             builder: builder,
+            calling: calling,
             progress: progress,
             phases: phases,
             options: options
         )
     }
 
-    private func fillingPlan(_ plan: StepPlan, _ ready: RestoreReadiness) -> FillingPlan {
+    private func fillingPlan(_ plan: StepPlan, _ ready: RestoreReadiness, _ calling: CallingTables) -> FillingPlan {
         var callers: Set<ObjectIdentity> = []
         for object in ready.catalog.objects {
             let needed = object.stages.filter { $0.section == .postData }.flatMap(\.dependencies).map(\.object.kind)
@@ -236,7 +219,8 @@ package struct Restorer: Sendable {
             largeObjects: ready.selection.isEverything ? manifest.largeObjects : nil,
             steps: plan.postData,
             calling: { callers.contains($0) },
-            isNew: { made.contains($0) }
+            isNew: { made.contains($0) },
+            isLate: calling.contains
         )
     }
 

@@ -28,25 +28,6 @@ struct SchemaBuilder: Sendable {
         return count
     }
 
-    /// Runs `batches`, none of which needs another, on as many connections as there are workers.
-    func runAtOnce(_ batches: [[RestoreStep]], stop: Stop) throws -> Int {
-        guard !batches.isEmpty else { return 0 }
-        let count = Mutex(0)
-        let target = target
-        try runWorkers(
-            batches,
-            workerCount: max(1, min(workers, batches.count)),
-            stop: stop,
-            makeWorker: { _ in try RestoreSession.openForDefinitions(target, stop: stop) },
-            body: { connection, batch in
-                let done = try run(batch, on: connection)
-                count.withLock { $0 += done }
-            },
-            finishWorker: { _ in }
-        )
-        return count.withLock { $0 }
-    }
-
     /// Runs steps in a transaction of their own and returns the number of statements.
     ///
     /// They travel in one message. When it is refused, they are done again one by one, so that the error names the one.

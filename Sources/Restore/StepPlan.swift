@@ -7,7 +7,7 @@ struct StepPlan {
     var preData: [RestoreStep]
     var postData: [RestoreStep]
     var privileges: [RestoreStep]
-    let refresh: [RestoreStep]
+    var refresh: [RestoreStep]
     var last: [RestoreStep]
     /// Security labels, which the target may refuse: before what would act on them, and of that itself.
     let labels: (early: [RestoreStep], late: [RestoreStep])
@@ -70,6 +70,14 @@ struct StepPlan {
         if !options.appliesPrivileges { omissions.append(Omission(object: "privileges", reason: "left out as asked")) }
         self.omissions = omissions
         self.compression = compression
+    }
+
+    /// Takes out of the plan what it says of `objects`, which are not there.
+    mutating func leaveOut(_ objects: Set<ObjectIdentity>) {
+        postData = postData.leavingOut(objects)
+        privileges = privileges.leavingOut(objects)
+        refresh = refresh.leavingOut(objects)
+        last = last.leavingOut(objects)
     }
 
     /// A role's settings in this database alone, which belong to the database; nil where only a part of that is restored.

@@ -43,6 +43,22 @@ struct TableLoader {
         }
     }
 
+    /// Loads tables, and leaves those empty whose rows the target refuses: a condition of a domain may find nothing here.
+    func loadIfTaken(_ tables: [TableData], areEmpty: Bool) throws -> BuiltParts {
+        do {
+            try load(tables, areEmpty: areEmpty)
+            return BuiltParts()
+        } catch let error as Diagnostic where SchemaBuilder.isObjectsOwn(error) {
+            guard tables.count == 1 else {
+                return try tables.reduce(into: BuiltParts()) { $0.add(try loadIfTaken([$1], areEmpty: areEmpty)) }
+            }
+            return BuiltParts(unloaded: [tables[0].identity: (error.cause ?? error.summary).onOneLine])
+        }
+    }
+
+    /// Whether what is in the table is ours, so that loading it again replaces its rows.
+    func mayEmpty(_ table: TableData) -> Bool { table.condition == nil && !standing.contains(table.fullName) }
+
     /// BEGIN and TRUNCATE travel with the COPY that follows them: a small table costs one round trip besides its rows.
     private func loadOnce(_ tables: [TableData], areEmpty: Bool) throws {
         do {
@@ -50,17 +66,17 @@ struct TableLoader {
                 do {
                     try load(
                         table,
-                        truncating: !areEmpty && table.condition == nil && !standing.contains(table.fullName),
+                        truncating: !areEmpty && mayEmpty(table),
                         after: position == 0 ? "BEGIN; " : ""
                     )
                 } catch let error as PostgresError {
-                    throw error.diagnostic(while: "cannot load the rows of '\(Self.name(table))'")
+                    throw error.ofStatement(while: "cannot load the rows of '\(Self.name(table))'")
                 }
             }
             do {
                 try connection.execute("COMMIT")
             } catch let error as PostgresError {
-                throw error.diagnostic(while: "cannot keep the rows of '\(Self.name(tables[0]))'")
+                throw error.ofStatement(while: "cannot keep the rows of '\(Self.name(tables[0]))'")
             }
         } catch {
             connection.rollBack()

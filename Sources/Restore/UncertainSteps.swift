@@ -29,6 +29,9 @@ struct UncertainSteps {
         steps = first + given + rest.filter { $0.action != .own || made.contains($0.object) }
     }
 
+    /// Takes out what is said of `objects`, which are not there.
+    mutating func leaveOut(_ objects: Set<ObjectIdentity>) { steps = steps.leavingOut(objects) }
+
     private static func linksSequence(_ step: RestoreStep) -> Bool {
         step.object.kind == .sequence && step.statements.contains { $0.contains(" OWNED BY ") }
     }

@@ -82,7 +82,8 @@ struct CoverageDocumentTests {
             operator families are not part of a point. Tablespaces belong to a server: what lay in one goes into the
             target's of the same name, into the one that `restore --tablespace FROM=TO` names, or into the database's own,
             and the last is said. A later major can refuse what an earlier one took (15 lets an ordinary
-            column inherit a generated one, 16 does not): the restore then ends with the server's own words and the object.
+            column inherit a generated one, 16 does not): such a table is left out and named with the server's own words, and
+            the restore ends with an error; anything but a table ends it at once.
 
             Security labels of everything but large objects and the database itself are carried (`SecurityLabelTests`: the same as
             pg_dump's, of sixteen kinds on each major). They mean something to a module of the server only: where it is not

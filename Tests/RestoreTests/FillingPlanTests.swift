@@ -66,6 +66,27 @@ struct FillingPlanTests {
         #expect(try plan([]).jobs[2].ordering.prerequisites == [0, 1])
     }
 
+    @Test("a table that calls functions while it is loaded waits for all others, and what needs it until it is settled")
+    func late() throws {
+        let tables = [try table("orders"), try table("parts"), try table("rates")]
+        let steps = [step(.index, on: [orders]), step(.index, on: [parts])]
+        let jobs = FillingPlan(
+            tables,
+            largeObjects: nil,
+            steps: steps,
+            calling: { _ in false },
+            isLate: { $0 == orders }
+        ).jobs
+        // The other two, what waits for them, the late one, and what settles it.
+        #expect(jobs[..<2].compactMap(\.work.table?.name) == ["parts", "rates"])
+        #expect(jobs[2].ordering.prerequisites == [0, 1])
+        #expect(jobs[3].work.table?.name == "orders" && jobs[3].ordering.prerequisites == [2])
+        #expect(jobs[4].ordering.prerequisites == [3])
+        #expect(jobs[5].ordering.prerequisites == [0, 1, 2, 3, 4])
+        #expect(jobs[6].ordering.prerequisites == [4] && jobs[7].ordering.prerequisites == [0])
+        #expect(jobs[8...].flatMap(\.ordering.prerequisites).contains(4))
+    }
+
     @Test("statistics are gathered after everything that locks the table, in batches of small tables")
     func statistics() throws {
         let jobs = try plan([step(.index, on: [orders])]).jobs

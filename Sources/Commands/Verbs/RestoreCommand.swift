@@ -119,14 +119,21 @@ struct RestoreCommand: LifeboatCommand {
 
     /// What the target refused did not keep the rest from coming back, and is a failure all the same.
     private static func requireComplete(_ outcome: RestoreOutcome, _ point: PointName) throws {
-        let refused = outcome.refused.definitions.sorted()
-        guard let first = refused.first else { return }
-        let reason = outcome.notApplied.first { $0.object == first.description }?.reason ?? ""
+        let (rows, definitions) = (outcome.refused.rows.sorted(), outcome.refused.definitions.sorted())
+        guard let first = rows.first ?? definitions.first else { return }
+        let omission = outcome.notApplied.first { [first.description, "rows of \(first)"].contains($0.object) }
+        let missing = "the rows of \(counted(rows.count, "table")) did not come back"
+        let refused = "the target refused \(counted(definitions.count, "definition"))"
+        let again =
+            "'lifeboat restore \(point) --table NAME --into-existing DATABASE' brings a table again when it is dropped and"
+            + " the cause is mended; "
         throw Diagnostic(
             .restoreStatement,
-            "every row came back, but the target refused \(refused.count) definition\(refused.count == 1 ? "" : "s")",
-            cause: "\(first): \(reason)",
-            hint: "'lifeboat diff \(point) --live URL' shows what is missing; mend the cause and make it by hand."
+            rows.isEmpty
+                ? "every row came back, but \(refused)" : missing + (definitions.isEmpty ? "" : ", and \(refused)"),
+            cause: "\(omission?.object ?? first.description): \(omission?.reason ?? "")",
+            hint: (rows.isEmpty ? "" : again)
+                + "'lifeboat diff \(point) --live URL' shows what is missing; mend the cause and make it by hand."
         )
     }
 
