@@ -1,4 +1,3 @@
-import Glibc
 import PostgresClient
 import Streams
 import TestSupport
@@ -14,7 +13,7 @@ struct RecoveryGuideTests {
             let machine = try PostgresServer(ownFor: .v15)
             defer { machine.stop() }
             let target = try makeTarget("restored", on: machine)
-            try recover(scene, into: target, identity: scene.folder + "/config/lifeboat/operator.identity")
+            try scene.recover(into: target, identity: scene.folder + "/config/lifeboat/operator.identity")
             try DatabasePicture(scene.source).expectEqual(DatabasePicture(target))
             let role =
                 "SELECT rolconnlimit, rolcreatedb, rolcanlogin FROM pg_roles WHERE rolname = 'guide ''owner\"\\ %s'"
@@ -42,7 +41,7 @@ struct RecoveryGuideTests {
             // A role that is there stays as it is, whatever the point says of it.
             try scene.change("ALTER ROLE \(owner) CONNECTION LIMIT 9")
             try withDatabase(options: "TEMPLATE template0") { target in
-                try recover(scene, into: target, identity: try escrowIdentity(scene))
+                try scene.recover(into: target, identity: try escrowIdentity(scene))
                 try DatabasePicture(scene.source).expectEqual(DatabasePicture(target))
             }
             let limit = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'guide ''owner\"\\ %s'"
@@ -64,9 +63,10 @@ struct RecoveryGuideTests {
             }
             try withDatabase(options: "TEMPLATE template0") { target in
                 let identity = scene.folder + "/config/lifeboat/operator.identity"
-                let outcome = try follow(scene, into: target, identity: identity)
+                let outcome = try scene.followGuide(into: target, identity: identity)
                 #expect(!outcome.ending.isSuccess)
                 #expect(outcome.message.contains("computed checksum did NOT match"), "\(outcome.message)")
+                #expect(!String(decoding: outcome.standardOutput, as: UTF8.self).contains("restored"))
                 #expect(try scene.value("SELECT count(*) FROM plain", in: target) == "0")
             }
         }
@@ -92,65 +92,6 @@ struct RecoveryGuideTests {
         try file.write(text: secret + "\n")
         try file.finish()
         return path
-    }
-
-    private func recover(_ scene: Scene, into target: ConnectionSettings, identity: String) throws {
-        let outcome = try follow(scene, into: target, identity: identity)
-        try #require(outcome.ending.isSuccess, "\(outcome.message)")
-        #expect(String(decoding: outcome.standardOutput, as: UTF8.self).hasSuffix("restored\n"))
-        #expect(outcome.standardError.isEmpty, "\(outcome.message)")
-        #expect(access("/tmp/lifeboat-guide-was-here", F_OK) != 0, "a name was taken for a command")
-    }
-
-    /// Runs the blocks of the guide, one after the other in one bash, with only the programs that it names.
-    private func follow(
-        _ scene: Scene,
-        into target: ConnectionSettings,
-        identity: String
-    ) throws -> ChildProcess.Outcome {
-        let guide = try FileSource(path: scene.repository + "/RECOVERY.md").readAll(limit: 1 << 20)
-        let script = shellBlocks(String(decoding: guide, as: UTF8.self))
-        try #require(script.contains("psql"))
-        let path = scene.folder + "/recover.sh"
-        let file = try AtomicFile(path: path, .replace)
-        try file.write(text: script)
-        try file.finish()
-        let variables = [
-            "PATH": try toolsAlone(scene), "LC_ALL": "C.UTF-8", "HOME": scene.folder, "TMPDIR": "/tmp",
-            "REPO": scene.repository, "IDENTITY": identity,
-            "TARGET":
-                target.words,
-        ]
-        return try ChildProcess.run(ChildLaunch("/bin/bash", [path], environment: variables), limit: 1 << 20)
-    }
-
-    /// What stands between the fences of the guide's shell blocks.
-    private func shellBlocks(_ guide: String) -> String {
-        var isInside = false
-        var lines: [Substring] = []
-        for line in guide.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("```") {
-                isInside = line == "```bash"
-            } else if isInside {
-                lines.append(line)
-            }
-        }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// A folder with the programs that the guide asks for, and no others.
-    private func toolsAlone(_ scene: Scene) throws -> String {
-        let folder = scene.folder + "/tools"
-        try Directory(folder).create()
-        let psql = try PostgresMajor.v15.binaries() + "/psql"
-        let programs =
-            ["age", "zstd", "tar", "jq", "find", "grep", "sed"]
-            + ["base64", "cat", "cut", "dd", "head", "mktemp", "rm", "sha256sum", "sort", "tail", "wc"]
-        for (program, path) in programs.map({ ($0, "/usr/bin/" + $0) }) + [("psql", psql)] {
-            #expect(access(path, X_OK) == 0, "'\(path)' is missing; run scripts/setup --tests")
-            guard symlink(path, folder + "/" + program) == 0 || errno == EEXIST else { continue }
-        }
-        return folder
     }
 }
 
