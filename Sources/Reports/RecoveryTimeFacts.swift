@@ -19,6 +19,8 @@ package struct RecoveryTimeFacts: Sendable, Hashable, Encodable {
     /// Drills of the period, and how many of them proved a point.
     package let drills: Int
     package let provenDrills: Int
+    /// How many of the drills do not count, because of their points.
+    package let notCountedDrills: Int
     /// Detection and decision, which no drill measures; nil when the plan states no allowance.
     package let decisionAllowanceSeconds: Double?
     package let forecast: ForecastFacts?
@@ -43,6 +45,7 @@ package struct RecoveryTimeFacts: Sendable, Hashable, Encodable {
         let inPeriod = timings.filter { $0.declared >= input.from }
         self.drills = inPeriod.count
         provenDrills = inPeriod.count { $0.verdict == .proven }
+        notCountedDrills = inPeriod.count { $0.notCounted != nil }
         decisionAllowanceSeconds = input.objectives.decisionAllowance?.inSeconds
         forecast = rto.flatMap { ForecastFacts(proven, limit: $0, input) }
     }

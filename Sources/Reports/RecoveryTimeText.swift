@@ -42,7 +42,8 @@ struct RecoveryTimeText {
         let share =
             facts.drills == facts.provenDrills
             ? counted(facts.drills, "drill") : "\(facts.provenDrills) proven of \(counted(facts.drills, "drill"))"
-        return "worst \(inWords(worst)) on \(at.dayText), median \(inWords(median)), \(share)"
+        let rest = facts.notCountedDrills > 0 ? ", \(facts.notCountedDrills) of them not counted" : ""
+        return "worst \(inWords(worst)) on \(at.dayText), median \(inWords(median)), \(share)\(rest)"
     }
 
     private var notMeasured: String? {

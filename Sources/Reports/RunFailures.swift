@@ -40,7 +40,7 @@ package struct RunFailures: Sendable, Hashable, Encodable {
             return Entry(event: .backup, started: started, point: nil, reason: words(backup.run.failure))
         }
         guard backup.isPartial else { return nil }
-        let missed = (backup.run.missed ?? []).map { "'\($0)'" }.joined(separator: ", ")
+        let missed = (backup.run.missed ?? []).joined(separator: ", ")
         let reason = missed.isEmpty ? "it did not reach every repository" : "it did not reach \(missed)"
         return Entry(event: .backup, started: started, point: point.description, reason: reason)
     }

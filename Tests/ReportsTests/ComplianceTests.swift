@@ -170,6 +170,7 @@ struct ComplianceTests {
         #expect(report.recoveryTime.compliance.outcome == .missed)
         #expect(report.recoveryTime.lastDrill?.notCounted?.contains("newer points existed then") == true)
         #expect(report.recoveryTime.lastProven?.recoverySeconds == 41)
+        #expect(report.recoveryTime.drills == 6 && report.recoveryTime.notCountedDrills == 1)
         #expect(report.proof.dueAt == Scene.healthy().report.proof.dueAt)
         #expect(TextReport(report).text.contains("it does not count: "))
         // A failed drill of the newest stays the last word.

@@ -82,7 +82,7 @@ struct PeriodTests {
         let failures = scene.report.runs.failures
         #expect(failures.last.count == 10 && failures.earlier == 1)
         #expect(failures.last[0].event == .drill && failures.last[0].reason == "an archive is damaged: another hash")
-        #expect(failures.last[1].reason == "it did not reach 'far'")
+        #expect(failures.last[1].reason == "it did not reach far")
         #expect(failures.last[2].reason.hasSuffix("connection refused"))
         let text = TextReport(scene.report, width: 200).text
         #expect(text.contains("drill shop/") && text.contains("and 1 before these"))
