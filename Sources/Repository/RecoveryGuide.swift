@@ -228,7 +228,9 @@ package enum RecoveryGuide {
             sql -v ON_ERROR_STOP=1 -c "$settings" \
               -c "CREATE TEMPORARY TABLE pages (loid oid, pageno integer, data bytea)" \
               -c "$(base64 -d <<< "$copy")" \
-              -c "SELECT pg_catalog.lo_put(loid, pageno * 2048::bigint, data) FROM pg_temp.pages" < "$WORK/rows"
+              -c "SELECT CASE WHEN octet_length(data) > 0 THEN pg_catalog.lo_put(loid, pageno * 2048::bigint, data) IS NULL
+                  ELSE pg_catalog.lo_truncate64(pg_catalog.lo_open(loid, 131072), pageno * 2048::bigint) IS NULL END
+                  FROM (SELECT * FROM pg_temp.pages ORDER BY loid, pageno) AS p" < "$WORK/rows"
           done < <(grep "^$archive " "$WORK/large-object-ranges")
         done
         jq -r '
@@ -262,12 +264,13 @@ package enum RecoveryGuide {
         `ALTER FUNCTION ... SET search_path = ...`.
 
         ```bash
-        jq -r '
+        # As text: jq keeps numbers above 2^53 less exactly than sequences count.
+        sed -E 's/"lastValue":(-?[0-9]+)/"lastValue":"\1"/g' "$WORK/index.json" | jq -r '
           def name: "\"" + gsub("\""; "\"\"") + "\"";
           def literal: "\u0027" + gsub("\u0027"; "\u0027\u0027") + "\u0027";
           .sequences[] | "SELECT pg_catalog.setval(" + (((.schema | name) + "." + (.name | name)) | literal)
             + "::pg_catalog.regclass, \(.lastValue), \(.isCalled))" | @base64
-          ' "$WORK/index.json" > "$WORK/sequences"
+          ' > "$WORK/sequences"
         while read -r statement; do
           sql -v ON_ERROR_STOP=1 -c "$(base64 -d <<< "$statement")" || failures=$((failures + 1))
         done < "$WORK/sequences"

@@ -23,7 +23,8 @@ package struct DataProof: Sendable {
     /// A difference is a finding, not an error; a table that cannot be read is one.
     package func run(stop: Stop) throws -> DrillRun.TableScore {
         let jobs = Self.grouping(manifest.tables)
-        let score = Mutex(DrillRun.TableScore(total: manifest.tables.count))
+        let rooted = try RootedTables(RestoreSession.openForRows(target, like: manifest, stop: stop))
+        let tally = Mutex(Tally(total: manifest.tables.count))
         try runWorkers(
             jobs,
             workerCount: max(1, min(workers, jobs.count)),
@@ -36,24 +37,59 @@ package struct DataProof: Sendable {
                 )
             },
             body: { prover, tables in
-                let mismatches = try prover.mismatches(of: tables)
-                score.withLock { score in
-                    for (table, mismatch) in zip(tables, mismatches) {
-                        if let mismatch {
-                            score.mismatches.append(mismatch)
-                        } else {
-                            score.proven += 1
-                            score.rows += table.proof.rows
-                        }
-                    }
+                let proofs = try prover.proofs(of: tables)
+                tally.withLock { tally in
+                    for (table, found) in zip(tables, proofs) { tally.add(table, found, rooted.root(of: table)) }
                 }
             },
             finishWorker: { _ in }
         )
-        return score.withLock { score in
-            var score = score
+        return tally.withLock { $0.score }
+    }
+
+    /// What was found so far.
+    private struct Tally {
+        /// Partitions among which the target sorts rows anew, by the table above them.
+        private struct Together {
+            var tables = 0
+            var expected = RowProof()
+            var found = RowProof()
+        }
+
+        private var alone: DrillRun.TableScore
+        private var together: [TableName: Together] = [:]
+
+        init(total: Int) { alone = DrillRun.TableScore(total: total) }
+
+        mutating func add(_ table: TableData, _ found: RowProof, _ root: TableName?) {
+            guard let root else { return Self.judge(table.fullName, 1, table.proof, found, &alone) }
+            var all = together[root] ?? Together()
+            all.tables += 1
+            all.expected = all.expected + table.proof
+            all.found = all.found + found
+            together[root] = all
+        }
+
+        var score: DrillRun.TableScore {
+            var score = alone
+            for (root, all) in together { Self.judge(root, all.tables, all.expected, all.found, &score) }
             score.mismatches.sort()
             return score
+        }
+
+        private static func judge(
+            _ table: TableName,
+            _ count: Int,
+            _ expected: RowProof,
+            _ found: RowProof,
+            _ score: inout DrillRun.TableScore
+        ) {
+            if let mismatch = TableProver.mismatch(table, expected, found) {
+                score.mismatches.append(mismatch)
+            } else {
+                score.proven += count
+                score.rows += expected.rows
+            }
         }
     }
 

@@ -18,6 +18,7 @@ struct Filling: Sendable {
     let builder: SchemaBuilder
     /// Tables that call functions while they are loaded.
     let calling: CallingTables
+    let rooted: RootedTables
     let progress: RestoreProgress
     let phases: PhaseRecorder
     let options: RestoreOptions
@@ -123,6 +124,7 @@ private final class FillingSeat {
             reader: try RangeReader(shelf: archives()),
             encoding: filling.manifest.source.encoding,
             standing: filling.standing,
+            rooted: filling.rooted,
             progress: filling.progress
         )
         loader = (made, connection)

@@ -96,9 +96,10 @@ package struct Restorer: Sendable {
             uncertain?.leaveOut(outcome.refused.definitions)
             if let loader { try loader.role.admit(to: ready.extensionTables, on: loader.superuser) }
             try loadSequences(ready, stop)
-            let calling = try CallingTables(RestoreSession.openForDefinitions(target, stop: stop))
-            let filling = filling(builder, ready, calling, from: archives, isCautious: uncertain != nil)
-            outcome.note(try filling.run(fillingPlan(plan, ready, calling), stop: stop))
+            let made = try RestoreSession.openForDefinitions(target, stop: stop)
+            let (calling, rooted) = (try CallingTables(made), try RootedTables(made))
+            let filling = filling(builder, ready, calling, rooted, from: archives, isCautious: uncertain != nil)
+            outcome.note(try filling.run(fillingPlan(plan, ready, calling, rooted), stop: stop))
             outcome.derived = calling.notices(of: ready.tables)
             try phase("privileges") {
                 outcome.note(try builder.buildInOrder(plan.privileges, stop: stop))
@@ -184,6 +185,7 @@ package struct Restorer: Sendable {
         _ builder: SchemaBuilder,
         _ ready: RestoreReadiness,
         _ calling: CallingTables,
+        _ rooted: RootedTables,
         from archives: ArchiveCopies,
         isCautious: Bool
     ) -> Filling {
@@ -198,13 +200,19 @@ package struct Restorer: Sendable {
             standing: ready.standing.names,
             builder: builder,
             calling: calling,
+            rooted: rooted,
             progress: progress,
             phases: phases,
             options: options
         )
     }
 
-    private func fillingPlan(_ plan: StepPlan, _ ready: RestoreReadiness, _ calling: CallingTables) -> FillingPlan {
+    private func fillingPlan(
+        _ plan: StepPlan,
+        _ ready: RestoreReadiness,
+        _ calling: CallingTables,
+        _ rooted: RootedTables
+    ) -> FillingPlan {
         var callers: Set<ObjectIdentity> = []
         for object in ready.catalog.objects {
             let needed = object.stages.filter { $0.section == .postData }.flatMap(\.dependencies).map(\.object.kind)
@@ -220,7 +228,7 @@ package struct Restorer: Sendable {
             steps: plan.postData,
             calling: { callers.contains($0) },
             isNew: { made.contains($0) },
-            isLate: calling.contains
+            isLate: { calling.contains($0) || rooted.contains($0) }
         )
     }
 

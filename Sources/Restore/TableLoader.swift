@@ -12,14 +12,18 @@ struct TableLoader {
     private let encoding: String
     /// Tables that this restore has not made: they are added to, never emptied.
     private let standing: Set<TableName>
+    /// Partitions into which the target itself sorts rows.
+    private let rooted: RootedTables
 
     init(
         connection: Connection,
         reader: RangeReader,
         encoding: String,
         standing: Set<TableName>,
+        rooted: RootedTables,
         progress: RestoreProgress
     ) {
+        self.rooted = rooted
         self.encoding = encoding
         self.standing = standing
         self.connection = connection
@@ -57,7 +61,11 @@ struct TableLoader {
     }
 
     /// Whether what is in the table is ours, so that loading it again replaces its rows.
-    func mayEmpty(_ table: TableData) -> Bool { table.condition == nil && !standing.contains(table.fullName) }
+    ///
+    /// Never of a partition into which rows of others are sorted.
+    func mayEmpty(_ table: TableData) -> Bool {
+        table.condition == nil && !standing.contains(table.fullName) && rooted.root(of: table) == nil
+    }
 
     /// BEGIN and TRUNCATE travel with the COPY that follows them: a small table costs one round trip besides its rows.
     private func loadOnce(_ tables: [TableData], areEmpty: Bool) throws {
@@ -86,7 +94,8 @@ struct TableLoader {
 
     private func load(_ table: TableData, truncating: Bool, after begin: String) throws {
         let name = Self.name(table)
-        let relation = try connection.quoteIdentifier(table.schema) + "." + connection.quoteIdentifier(table.name)
+        let place = rooted.root(of: table) ?? table.fullName
+        let relation = try connection.quoteIdentifier(place.schema) + "." + connection.quoteIdentifier(place.name)
         let columns = try table.columns.map { try connection.quoteIdentifier($0) }.joined(separator: ", ")
         let list = columns.isEmpty ? "" : " (\(columns))"
         let truncate = truncating ? "TRUNCATE ONLY \(relation); " : ""

@@ -18,9 +18,12 @@ package struct TableProver {
     }
 
     /// Why each of the tables is not what it was; nil when it is.
-    ///
-    /// What the tables hold now, number and hash sum of their rows in the manifest's columns, is asked for in one message.
     package func mismatches(of tables: [TableData]) throws -> [String?] {
+        zip(tables, try proofs(of: tables)).map { Self.mismatch($0.fullName, $0.proof, $1) }
+    }
+
+    /// What the tables hold now, number and hash sum of their rows in the manifest's columns, asked for in one message.
+    func proofs(of tables: [TableData]) throws -> [RowProof] {
         let encoding = try connection.quoteLiteral(encoding)
         var proofs: [RowProof] = []
         try connection.copyOut(try tables.map { try copy($0, encoding) }) { series in
@@ -37,7 +40,7 @@ package struct TableProver {
                 proofs.append(hasher.proof)
             }
         }
-        return zip(tables, proofs).map(mismatch)
+        return proofs
     }
 
     /// A whole table needs no plan, for which the server would look at the functions behind indexes and statistics, and one
@@ -54,11 +57,11 @@ package struct TableProver {
         return "COPY \(rows) TO STDOUT WITH (ENCODING \(encoding))"
     }
 
-    private func mismatch(_ table: TableData, _ found: RowProof) -> String? {
-        let expected = table.proof
+    /// Nil where the rows are those that they should be.
+    static func mismatch(_ table: TableName, _ expected: RowProof, _ found: RowProof) -> String? {
         guard found != expected else { return nil }
         return found.rows == expected.rows
-            ? "\(table.fullName): \(found.rows) rows, but their contents differ"
-            : "\(table.fullName): \(found.rows) rows instead of \(expected.rows)"
+            ? "\(table): \(found.rows) rows, but their contents differ"
+            : "\(table): \(found.rows) rows instead of \(expected.rows)"
     }
 }

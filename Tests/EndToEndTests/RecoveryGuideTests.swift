@@ -156,6 +156,12 @@ private let hostileDatabase = #"""
     ALTER TABLE empty ENABLE ROW LEVEL SECURITY;
     CREATE POLICY "p '" ON empty USING (x <> 'a''b\');
     CREATE INDEX "ix '""\ %" ON plain (lower(name)) WHERE name <> E'\\';
+    CREATE SEQUENCE "the ""lastValue"":7" MAXVALUE 9223372036854775807;
+    SELECT setval('"the ""lastValue"":7"', 9223372036854775807, true);
+    CREATE SEQUENCE near; SELECT setval('near', 9007199254740993, false);
+    CREATE SEQUENCE below INCREMENT -1 MINVALUE -9007199254740993; SELECT setval('below', -9007199254740993);
+    SELECT lo_create(1002), lo_create(1003); SELECT lo_put(1003, 0, repeat('x', 9000)::bytea);
+    BEGIN; SELECT lo_truncate(lo_open(1002, 131072), 4096), lo_truncate(lo_open(1003, 131072), 2048); COMMIT;
     SELECT lo_from_bytea(0, decode(repeat('00ff5c27', 3000), 'hex')), lo_from_bytea(0, ''), lo_from_bytea(424242, 'hello');
     COMMENT ON LARGE OBJECT 424242 IS E'lo ''comment'' \\! x';
     ALTER LARGE OBJECT 424242 OWNER TO "guide 'owner""\ %s";
