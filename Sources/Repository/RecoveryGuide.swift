@@ -19,7 +19,8 @@ package enum RecoveryGuide {
         \(descriptor.recipients.map { "- `\($0)`" }.joined(separator: "\n"))
 
         Paste the blocks one after the other into one bash session, or run them all:
-        `sed -n '/^```bash$/,/^```$/p' RECOVERY.md | grep -v '^```' > recover.sh && bash recover.sh`.
+        `sed -n '/^```bash$/,/^```$/p' RECOVERY.md | grep -v '^```' > recover.sh`, then
+        `PLAN=shop TARGET=dbname=restored IDENTITY=escrow.txt bash recover.sh`.
 
         They decrypt and check hashes. They do not check who signed a point: believe the folder, or use Lifeboat.
 
