@@ -45,8 +45,8 @@ package struct IdentityFile: Sendable {
     private static func parse(_ bytes: [UInt8], named name: String) throws -> [X25519Identity] {
         var identities: [X25519Identity] = []
         for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            // Files from other systems end their lines with CR LF.
-            let line = line.last == 0x0D ? line.dropLast() : line
+            // Files from other systems end their lines with CR LF, and a line of the escrow sheet begins with blanks.
+            let line = (line.last == 0x0D ? line.dropLast() : line).drop { $0 == 0x20 }
             guard let first = line.first, first != 0x23 else { continue }
             identities.append(try identity(line, at: "line \(index + 1) of identity file '\(name)'"))
         }

@@ -35,6 +35,7 @@ package struct Exporter: Sendable {
         let phases = PhaseRecorder()
         let destinations = announce()
         let plan = plan.named(after: destinations.compactMap(\.base.point))
+        for destination in destinations where destination.isLive { recordTheDead(in: destination.repository) }
         do {
             try ExportRun(plan: plan, destinations: destinations, stop: stop, progress: progress, phases: phases)
                 .perform()
@@ -67,6 +68,27 @@ package struct Exporter: Sendable {
             .sorted { $0.index < $1.index }
     }
 
+    /// A run that was killed is a failed run, which nobody has told of yet.
+    private func recordTheDead(in repository: Repository) {
+        for dead in (try? repository.buryDeadRuns(of: plan.point.plan)) ?? [] {
+            let process = "process \(dead.state.process.id) on \(dead.state.process.host)"
+            let failure = Failure(
+                code: DiagnosticCode.interrupted.rawValue,
+                summary: "the run ended without a word: it was killed, or its machine stopped",
+                cause: process
+            )
+            let record = RunRecord(
+                tool: plan.tool,
+                plan: plan.point.plan,
+                host: dead.state.process.host,
+                started: dead.state.started,
+                finished: max(dead.state.started, dead.state.heartbeat),
+                event: .backup(BackupRun(point: nil, recoveryInstant: nil, totals: nil, phases: [], failure: failure))
+            )
+            _ = try? repository.append(record)
+        }
+    }
+
     /// A run that cannot be recorded is still what it was: the point is the commit, the record only tells of it.
     private func record(_ run: BackupRun, in repository: Repository, started: Instant) {
         let record = RunRecord(
@@ -85,10 +107,11 @@ extension ExportPlan {
     /// The same plan, its point named after those that are there.
     ///
     /// A host whose clock is behind would name it after a time before them, and whoever asks for the latest would get
-    /// another. A name of times to come, from a clock that was ahead, counts from when the store took it.
+    /// another. A name of times to come, from a clock that was ahead, counts from when the store took it. The very same name
+    /// is another worker's, which has the slot.
     fileprivate func named(after bases: [StoredPoint]) -> ExportPlan {
         let latest = bases.map { min($0.name.slot.instant, $0.modified) }.max()
-        guard let latest, point.slot.instant <= latest else { return self }
+        guard let latest, point.slot.instant < latest else { return self }
         var plan = self
         plan.point = PointName(plan: point.plan, slot: Slot(latest + .milliseconds(1)))
         plan.notices.append(

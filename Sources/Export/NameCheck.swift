@@ -90,9 +90,29 @@ struct NameCheck {
         // A role's row is not everybody's to read, its name is.
         let roles = ["SELECT 'role', oid::pg_catalog.text, rolname::pg_catalog.text, '0' FROM pg_catalog.pg_roles"]
         let rolesNow = try read(roles, on: probe)
-        for (place, named) in try read(roles, on: connection) where rolesNow[place] != named {
+        let changed = try read(roles, on: connection).filter { place, named in rolesNow[place] != named }
+        let mentioned = try mentioned(changed.keys.map(\.id))
+        for (place, named) in changed where rolesNow[place] != nil || mentioned.contains(place.id) {
             throw SnapshotRace(cause: "role '\(named.name)' was renamed or dropped")
         }
+    }
+
+    /// Those of these roles that something in this database, or of the whole server, belongs or is granted to, as the
+    /// snapshot has it.
+    ///
+    /// Some servers make and drop roles all day, one for each login: they own nothing here, and nothing was worded with
+    /// them.
+    private func mentioned(_ roles: [String]) throws -> Set<String> {
+        guard !roles.isEmpty else { return [] }
+        let rows = try connection.query(
+            """
+            SELECT DISTINCT refobjid::pg_catalog.text FROM pg_catalog.pg_shdepend
+            WHERE refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND refobjid = ANY ($1::pg_catalog.oid[])
+              AND dbid IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+            """,
+            ["{\(roles.joined(separator: ","))}"]
+        )
+        return Set(rows.compactMap { $0[0] })
     }
 
     private func read(_ parts: [String], on session: Connection) throws -> [Place: Named] {

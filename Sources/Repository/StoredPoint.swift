@@ -50,6 +50,9 @@ package struct StoredPoint: Sendable, Hashable {
     /// The store's own clock.
     package var modified: Instant
 
+    /// What its run stored: archives, and the point itself, whose size its own manifest cannot know.
+    package var bytesStored: Int64 { manifest.totals.bytesStored + bytes }
+
     /// What a later point's manifest says of this one.
     package var asPrevious: PreviousPoint { PreviousPoint(point: name, sha256: sha256) }
 }

@@ -12,7 +12,7 @@ struct FunctionHeader {
     }
 
     var language: String? {
-        lines.first.map { String($0.dropFirst(" LANGUAGE ".count)).replacing("\"", with: "") }
+        lines.first.map { String($0.dropFirst(" LANGUAGE ".count)).replacingEach("\"", with: "") }
     }
 
     /// Whether it promises to tell nothing of its arguments.
@@ -24,7 +24,7 @@ struct FunctionHeader {
     var settings: [String] {
         lines.compactMap { line in
             guard line.hasPrefix(" SET "), let end = line.firstRange(of: " TO ") else { return nil }
-            return line[..<end.lowerBound].dropFirst(" SET ".count).replacing("\"", with: "").lowercased()
+            return String(line[..<end.lowerBound].dropFirst(" SET ".count)).replacingEach("\"", with: "").lowercased()
         }
     }
 }

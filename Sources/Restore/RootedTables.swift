@@ -25,7 +25,9 @@ struct RootedTables: Sendable {
 
     func contains(_ table: ObjectIdentity) -> Bool { roots[table] != nil }
 
-    /// The topmost such table counts. Arrays, rows and ranges may be of enums; for those that are not it only takes longer.
+    /// The topmost such table counts.
+    ///
+    /// Arrays, rows and ranges may be of enums; for those that are not it only takes longer.
     private static let sql = """
         WITH RECURSIVE placed AS (
           SELECT p.partrelid AS relation, p.partrelid AS root, 0 AS depth FROM pg_catalog.pg_partitioned_table AS p

@@ -240,7 +240,7 @@ extension PlanReader {
         )
         if let copies = objectives.copies, copies > repositoryCount, let node = reader.node("copies") {
             list.add(
-                "'copies' is \(copies), but the plan has \(repositoryCount) repositories",
+                "'copies' is \(copies), but the plan has \(repositoryCount == 1 ? "1 repository" : "\(repositoryCount) repositories")",
                 at: node.position,
                 hint: "name more repositories, or promise fewer copies."
             )

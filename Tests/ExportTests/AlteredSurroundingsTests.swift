@@ -87,13 +87,34 @@ struct AlteredSurroundingsTests {
             CREATE INDEX quick ON live.t (x);
             CREATE OPERATOR CLASS public.mine FOR TYPE int USING btree AS OPERATOR 1 <, FUNCTION 1 btint4cmp(int, int);
             CREATE COLLATION public.sorted (locale = 'C');
+            """
+        // The whole server has it: only one of these runs may make and drop it.
+        let role = """
             DROP ROLE IF EXISTS lifeboat_namesake; DROP ROLE IF EXISTS lifeboat_renamed; CREATE ROLE lifeboat_namesake;
             """
-        try withScene(sql: Self.sql + more) { scene in
+        try withScene(sql: Self.sql + more + (change.contains("ROLE") ? role : "")) { scene in
             let found = try diagnostic { _ = try backup(of: scene, with: change).get() }
             #expect(found.code == .databaseChangedDuringExport)
             #expect([found.summary, found.cause ?? ""].contains { $0.contains(word) }, "\(found)")
             #expect(try scene.repository.listPoints().isEmpty)
+        }
+    }
+
+    @Test("a role that nothing belongs to may go meanwhile, as logins of a vault do; one that owned something may not")
+    func rolesGone() throws {
+        let more = """
+            DROP ROLE IF EXISTS lifeboat_login; CREATE ROLE lifeboat_login LOGIN;
+            DROP ROLE IF EXISTS lifeboat_keeper; CREATE ROLE lifeboat_keeper;
+            CREATE SCHEMA kept AUTHORIZATION lifeboat_keeper;
+            """
+        try withScene(sql: Self.sql + more) { scene in
+            let change = "REASSIGN OWNED BY lifeboat_keeper TO CURRENT_USER; DROP ROLE lifeboat_keeper"
+            try expectRefusal(
+                backup(of: scene, with: change),
+                in: scene,
+                "role 'lifeboat_keeper' was renamed or dropped"
+            )
+            _ = try backup(of: scene, with: "DROP ROLE lifeboat_login").get()
         }
     }
 

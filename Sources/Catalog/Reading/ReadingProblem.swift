@@ -66,7 +66,7 @@ struct ReadingProblem {
             for object in objects where (object[0].flatMap { Int($0) } ?? 0) >= ReadingContext.firstUserOID {
                 let oid = object[0] ?? "0"
                 do {
-                    _ = try connection.query("SELECT " + probe.tell.replacing("%", with: "\(oid)::pg_catalog.oid"))
+                    _ = try connection.query("SELECT " + probe.tell.replacingEach("%", with: "\(oid)::pg_catalog.oid"))
                 } catch let error as PostgresError where !error.isConnectionLost && !error.isCancelled {
                     return (try name(oid, in: object[1] ?? "0"), error.message)
                 }

@@ -57,7 +57,15 @@ package struct KeyOptions: Sendable {
     /// From the file that `LIFEBOAT_PASSPHRASE_FILE` names, else from the terminal; never from an argument.
     static func passphrase(_ context: CommandContext) throws -> SecretBytes {
         if let path = context.environment["LIFEBOAT_PASSPHRASE_FILE"] {
-            let bytes = try FileSource(path: context.absolute(path)).readAll(limit: 4096)
+            let bytes: [UInt8]
+            do { bytes = try FileSource(path: context.absolute(path)).readAll(limit: 4096) } catch {
+                throw Diagnostic(
+                    .keyMissing,
+                    "cannot read the file with the passphrase, '\(redacted(path))'",
+                    cause: (error as? Diagnostic).map { $0.cause ?? $0.summary } ?? "it is larger than a passphrase",
+                    hint: "Correct LIFEBOAT_PASSPHRASE_FILE."
+                )
+            }
             return SecretBytes(utf8: String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
         }
         let prompt = try Prompt(orElse: "Name a file with the passphrase in LIFEBOAT_PASSPHRASE_FILE.")

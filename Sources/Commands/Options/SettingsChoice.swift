@@ -36,6 +36,8 @@ extension Settings {
             )
         }
         guard !names.isEmpty else { return plans }
+        // One that is named twice has one turn.
+        let names = names.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         return try names.map { name in
             guard let plan = plan(name) else {
                 throw Diagnostic(

@@ -175,7 +175,7 @@ struct PointRow: Encodable, Sendable {
                 row.recoveryInstant = manifest.recoveryInstant
                 row.bytesRepresented = manifest.totals.bytesRepresented
                 row.bytesRead = manifest.totals.bytesRead
-                row.bytesStored = manifest.totals.bytesStored
+                row.bytesStored = stored.bytesStored
                 row.rows = manifest.totals.rows
                 row.tables = manifest.tables.count
             } catch let error as Diagnostic {

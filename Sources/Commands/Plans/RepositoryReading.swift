@@ -55,7 +55,7 @@ struct RepositoryReading {
         do {
             let stored = try repository.readPoint(listing.name)
             let known = KnownPoint(stored)
-            (point.known, point.bytesStored) = (known, stored.manifest.totals.bytesStored)
+            (point.known, point.bytesStored) = (known, stored.bytesStored)
             point.textBytes = stored.manifest.totals.bytesRepresented
             let isConfirmed = evidence.committed.contains(listing.name)
             let damage = evidence.damage(of: listing.name, needing: known.uses.map(\.archive))

@@ -110,7 +110,7 @@ struct ShowCommand: LifeboatCommand {
         if answer.point.copies != nil { facts.append(("copies", answer.point.styledCopies)) }
         facts += Self.reasons(totals)
         facts += [
-            ("stored", StyledText(byteText(totals.bytesStored) + " by this run")),
+            ("stored", StyledText(byteText(answer.point.bytesStored ?? totals.bytesStored) + " by this run")),
             ("archives", StyledText("\(manifest.archives.count)")),
             ("previous", StyledText(manifest.previous?.point.description ?? "none")),
             ("signed by", StyledText(answer.signer)),

@@ -62,8 +62,11 @@ package struct Keyring: Sendable {
         guard let signerText = try files.text(.signer) else {
             throw Diagnostic(
                 .keyMissing,
-                "there is no keyring in '\(files.path)'",
-                hint: "Run 'lifeboat init', or follow the escrow sheet to restore without it."
+                Self.exists(files.path)
+                    ? "'\(files.path)/signer.key' is missing" : "there is no keyring in '\(files.path)'",
+                hint: Self.exists(files.path)
+                    ? "Put it back from a copy, or make another with 'lifeboat key new'; others must trust it then."
+                    : "Run 'lifeboat init', or follow the escrow sheet to restore without it."
             )
         }
         guard let hostBytes = try files.read(.host) else {
