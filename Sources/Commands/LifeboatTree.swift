@@ -20,7 +20,7 @@ extension CommandTree where Context == CommandContext {
                 "Look",
                 [
                     CommandEntry(PointsCommand.self), CommandEntry(ShowCommand.self), CommandEntry(DiffCommand.self),
-                    CommandEntry(ReportCommand.self),
+                    CommandEntry(RunsCommand.self), CommandEntry(ReportCommand.self),
                 ]
             ),
             CommandGroup(

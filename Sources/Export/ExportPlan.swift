@@ -44,6 +44,8 @@ package struct ExportPlan: Sendable {
     package var excludedRows: [TablePattern] = []
     /// Repositories that should have the point as well and cannot be had, for the record.
     package var outOfReach: [String] = []
+    /// Names the point when the run has its turn; nil keeps the name.
+    package var clock: (@Sendable () -> Instant)?
     /// What people should know of the run before it begins.
     package var notices: [String] = []
     /// How long a run is waited for that must not write beside this one.

@@ -34,8 +34,9 @@ package struct Exporter: Sendable {
         let started = Instant.now
         let phases = PhaseRecorder()
         let destinations = announce()
-        let plan = plan.named(after: destinations.compactMap(\.base.point))
+        let plan = plan.named(after: destinations.map(\.base))
         for destination in destinations where destination.isLive { recordTheDead(in: destination.repository) }
+        var wasStopped: (any Error)?
         do {
             try ExportRun(plan: plan, destinations: destinations, stop: stop, progress: progress, phases: phases)
                 .perform()
@@ -44,8 +45,13 @@ package struct Exporter: Sendable {
             let reason = stop.error ?? error
             stop.liftLimit()
             for destination in destinations { destination.lose(reason) }
+            wasStopped = reason is Stopped ? nil : reason
         }
-        let results = destinations.map { $0.result ?? .failure(Stopped()) }
+        let results = destinations.map { destination -> Result<ExportOutcome, any Error> in
+            // Who was stopped while it waited for its turn knows of no reason.
+            if case .failure(let error)? = destination.result, error is Stopped { return .failure(wasStopped ?? error) }
+            return destination.result ?? .failure(Stopped())
+        }
         let missed =
             plan.outOfReach
             + zip(destinations, results).compactMap { destination, result in
@@ -109,13 +115,20 @@ extension ExportPlan {
     /// A host whose clock is behind would name it after a time before them, and whoever asks for the latest would get
     /// another. A name of times to come, from a clock that was ahead, counts from when the store took it. The very same name
     /// is another worker's, which has the slot.
-    fileprivate func named(after bases: [StoredPoint]) -> ExportPlan {
-        let latest = bases.map { min($0.name.slot.instant, $0.modified) }.max()
-        guard let latest, point.slot.instant < latest else { return self }
+    fileprivate func named(after bases: [NewestPoint]) -> ExportPlan {
         var plan = self
+        // Its turn may have been waited for.
+        if let clock { plan.point = PointName(plan: point.plan, slot: Slot(clock())) }
+        let instants = bases.compactMap { base in
+            base.point.map { min($0.name.slot.instant, $0.modified) } ?? base.sealed?.point.slot.instant
+        }
+        // One of times to come, by the store's clock too, is nobody's to follow.
+        let latest = instants.filter { $0 < .now + .seconds(300) || $0 < plan.point.slot.instant + .seconds(86_400) }
+            .max()
+        guard let latest, plan.point.slot.instant < latest else { return plan }
         plan.point = PointName(plan: point.plan, slot: Slot(latest + .milliseconds(1)))
         plan.notices.append(
-            "this machine's clock says \(point.slot.instant), and the point before is of \(latest): the point is named after"
+            "this machine's clock says \(self.point.slot.instant), and the point before is of \(latest): the point is named after"
                 + " that one; set the clock"
         )
         return plan

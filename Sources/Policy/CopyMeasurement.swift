@@ -21,7 +21,12 @@ extension CopyCoverage {
             }
             walk.add(point)
         }
-        if let newest = walk.newest(at: end, isEnd: true) { coverage.judge(newest, at: end, isEnd: true, from) }
+        if let newest = walk.newest(at: end, isEnd: true) {
+            coverage.judge(newest, at: end, isEnd: true, from)
+        } else if !commits.isEmpty {
+            // There were points, and no copy of any is good.
+            coverage.current = 0
+        }
         return coverage
     }
 

@@ -39,6 +39,7 @@ package struct DrillCadence: Sendable, Hashable {
     ) {
         self.interval = interval
         let proven = provenAt.filter { $0 <= now }.sorted()
+        let protectedSince = protectedSince.flatMap { $0 <= now ? $0 : nil }
         lastProvenAt = proven.last
         dueAt = (lastProvenAt ?? protectedSince).map { $0 + interval }
         lateBy = dueAt.flatMap { $0 < now ? now - $0 : nil }

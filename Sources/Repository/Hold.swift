@@ -19,6 +19,8 @@ extension Repository {
         }
         let author = RecordAuthor(tool: tool, host: ProcessToken.current.host, started: now)
         try append(author.record(.hold(HoldChange(point: point, reason: reason)), plan: point.plan))
+        // A prune that began meanwhile may not have seen it.
+        try session.requireUnlapsed()
         try requireStillThere(point)
         return before
     }

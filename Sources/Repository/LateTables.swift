@@ -5,7 +5,7 @@
 /// while the others are empty.
 package enum LateTables {
     /// Asks a database whose tables were made for schema and name of each such table, a row for each generated column
-    /// (name and expression) that calls functions, and one without for any other reason.
+    /// (name, expression and type) that calls functions, and one without for any other reason.
     ///
     /// The same for a restore and for the guide. It asks the target, which knows what calls what in points of every age.
     /// Functions in C are the server's or an extension's, and look at their arguments. Domains count wherever a column holds
@@ -60,7 +60,7 @@ package enum LateTables {
           JOIN caller c ON c.class = d.refclassid AND c.id = d.refobjid
           CROSS JOIN pg_partition_tree(t.partrelid) p
         )
-        SELECT n.nspname, r.relname, a.attname, pg_get_expr(f.adbin, f.adrelid)
+        SELECT n.nspname, r.relname, a.attname, pg_get_expr(f.adbin, f.adrelid), format_type(a.atttypid, a.atttypmod)
         FROM late
         JOIN pg_class r ON r.oid = late.relation AND r.relkind = 'r' AND r.relpersistence <> 't'
         JOIN pg_namespace n ON n.oid = r.relnamespace

@@ -61,7 +61,9 @@ package final class Repository: Sendable {
                 .keyMissing,
                 "refusing to create a repository that only one key can open",
                 cause: "the keyring in \(keyring.folder) names \(recipients.count) recipient(s)",
-                hint: "Add a second recipient to '\(keyring.folder)/recipients', or insist with --single-key."
+                hint: recipients.isEmpty
+                    ? "Make keys for new repositories with 'lifeboat key new', and print the sheet that comes with them."
+                    : "Add a second recipient to '\(keyring.folder)/recipients', or insist with --single-key."
             )
         }
         try store.prepare()
@@ -110,13 +112,21 @@ package final class Repository: Sendable {
         Repository(store, descriptor, keyring, readers, machine, said)
     }
 
-    /// Writes the next descriptor with `change` made to it, and opens it.
+    private static let revisions = 10
+
+    /// Writes the next descriptor with `change` made to the newest one, and opens it.
     package func revised(_ change: (inout RepositoryDescriptor) -> Void) throws -> Repository {
-        var next = descriptor
-        change(&next)
-        let taken = try store.list(Layout.descriptors).compactMap { Layout.descriptorNumber($0.key) }.max() ?? 0
-        let key = Layout.descriptor(taken + 1)
-        try store.put(key, try next.sealed(at: key, with: keyring.signer))
+        for attempt in 1... {
+            // Listed first: whoever writes one after that writes this very number, and one of the two is refused.
+            let taken = try store.list(Layout.descriptors).compactMap { Layout.descriptorNumber($0.key) }.max() ?? 0
+            var next = try DescriptorSearch(store: store, trusted: keyring.trustedSigners).newest()
+            change(&next)
+            let key = Layout.descriptor(taken + 1)
+            do {
+                try store.put(key, try next.sealed(at: key, with: keyring.signer))
+                break
+            } catch let error as Diagnostic where error.code == .objectExists && attempt < Self.revisions {}
+        }
         let opened = try Self.open(store, keyring: keyring)
         return Repository(store, opened.descriptor, keyring, readers, machine, said)
     }

@@ -48,6 +48,8 @@ package struct SessionState: Sendable, Hashable, Codable {
     package var startedByStore: Instant?
     /// One more than every ticket that the run saw when it came; nil until it has looked, see `SessionTurn.swift`.
     package var ticket: Int?
+    /// False for what only looks like a backup to others: a sync, a check. Nil is true.
+    package var takesPoint: Bool?
     /// Whether nobody else may begin while it lives: a collection that does not wait.
     package var isExclusive: Bool
     package var heartbeat: Instant
@@ -193,6 +195,17 @@ package final class Session: Sendable {
 
     /// What others can read of it.
     var current: SessionState { state.withLock { $0 } }
+
+    /// Throws `busy` where others may at some time have taken this run for dead.
+    func requireUnlapsed() throws {
+        guard mayHaveLapsed else { return }
+        throw Diagnostic(
+            .busy,
+            "this process stood still for so long that others may have taken it for dead",
+            hint: "Start the run again.",
+            retry: .later
+        )
+    }
 
     /// Whether others may at some time have taken this run for dead, so that what it uses may be gone.
     var mayHaveLapsed: Bool {

@@ -1,11 +1,13 @@
 package import Diagnostics
+import Streams
 
 /// Who goes first of runs that exclude each other and begin at the same moment: Lamport's bakery.
 ///
 /// Each run writes its session, looks at all others, draws a ticket above every one that it sees, writes that, and looks
 /// again. Of two that see each other the lower ticket goes on, and the lower id where both drew the same; the other gives
 /// way. Of two that do not see each other in their second look, none has passed it: a run is seen from its first write on.
-/// So at most one goes on, whatever any clock says and however long either sleeps; and when several come at once, one does.
+/// So at most one goes on, whatever any clock of the store says, and when several come at once, one does. Who slept so long in
+/// between that others may have taken it for dead gives way by its machine's own clock.
 extension Repository {
     private static let looks = 30
     private static let highestTicket = 1 << 40
@@ -27,7 +29,9 @@ extension Repository {
             }
             let own = session.current
             if let first = rivals.first(where: { $0.state.goesBefore(own) == true }) { throw busy(with: first.state) }
-            guard let undecided = rivals.first(where: { $0.state.goesBefore(own) == nil }) else { return }
+            guard let undecided = rivals.first(where: { $0.state.goesBefore(own) == nil }) else {
+                return try session.requireUnlapsed()
+            }
             guard look < Self.looks else { throw busy(with: undecided.state) }
             machine.pause(Self.pause)
         }
@@ -91,7 +95,7 @@ package struct TurnPatience: Sendable {
                 told = error
                 // By chance, so that several who wait do not come back at the same moment.
                 let length = min(left, .seconds(Double.random(in: Self.pauses)))
-                guard pause(length) else { throw error }
+                guard pause(length) else { throw Stopped() }
                 waited += length
             }
         }

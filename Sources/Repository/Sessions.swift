@@ -15,10 +15,11 @@ extension Repository {
         kind: SessionKind,
         plan: PlanName?,
         base: PointName?,
+        takesPoint: Bool = true,
         turn: TurnPatience = .none
     ) throws -> Session {
         try turn.wait {
-            try begin(kind: kind, plan: plan, base: base) { other in
+            try begin(kind: kind, plan: plan, base: base, takesPoint: takesPoint) { other in
                 other.isExclusive || kind.isExcluded(by: other.kind)
                     || (!descriptor.capabilities.createsExclusively && kind.writes && other.kind.writes)
             }
@@ -53,10 +54,13 @@ extension Repository {
         kind: SessionKind,
         plan: PlanName?,
         base: PointName?,
+        takesPoint: Bool = true,
         isExclusive: Bool = false,
         excludes: (SessionState) -> Bool
     ) throws -> Session {
-        let session = Session(try newState(kind: kind, plan: plan, isExclusive: isExclusive), in: store, on: machine)
+        var state = try newState(kind: kind, plan: plan, isExclusive: isExclusive)
+        if !takesPoint { state.takesPoint = false }
+        let session = Session(state, in: store, on: machine)
         do {
             try session.begin { try nextTicket(besides: session) }
             try requireTurn(of: session, excludes)

@@ -10,6 +10,8 @@ struct BuiltParts: Sendable {
     var unvalidated: [ObjectIdentity: String] = [:]
     /// What is not there, or not as it should be, each with what the server said.
     var refused: [ObjectIdentity: String] = [:]
+    /// What is there and lacks something, such as its place under another table, each with what the server said.
+    var incomplete: [ObjectIdentity: String] = [:]
     /// Tables that are empty because the target refused their rows, each with what it said.
     var unloaded: [ObjectIdentity: String] = [:]
     /// Generated columns whose values are not what their functions say, by table and name, each with what is wrong.
@@ -28,6 +30,7 @@ struct BuiltParts: Sendable {
         differing.merge(other.differing) { first, _ in first }
         unvalidated.merge(other.unvalidated) { first, _ in first }
         refused.merge(other.refused) { first, _ in first }
+        incomplete.merge(other.incomplete) { first, _ in first }
         unset.merge(other.unset) { $0.merging($1) { first, _ in first } }
         withoutStatistics.merge(other.withoutStatistics) { first, _ in first }
     }

@@ -19,7 +19,9 @@ struct CallingTables {
         for row in try connection.query(LateTables.sql) {
             let table = ObjectIdentity(.table, schema: row[0] ?? "", name: row[1] ?? "")
             columns[table, default: []] += []
-            guard let name = row[2], let expression = row[3] else { continue }
+            guard let name = row[2], let text = row[3], let type = row[4] else { continue }
+            // The server does not say that the value becomes one of the column's own type.
+            let expression = "CAST((\(text)) AS \(type))"
             let reference = try connection.quoteIdentifier(name)
             columns[table, default: []].append(Column(name: name, reference: reference, expression: expression))
         }

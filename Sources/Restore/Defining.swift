@@ -59,9 +59,12 @@ private struct Definitions {
         refused += other.refused
     }
 
+    /// A table that is there and lacks something, such as its place under another one, still takes its rows.
     var parts: BuiltParts {
         refused.reduce(into: BuiltParts(statements: statements)) { parts, refusal in
-            parts.add(BuiltParts(refused: [refusal.step.object: refusal.reason]))
+            let makes = refusal.step.makesItsObject
+            let reason = [refusal.step.object: refusal.reason]
+            parts.add(makes ? BuiltParts(refused: reason) : BuiltParts(incomplete: reason))
         }
     }
 }
@@ -134,6 +137,14 @@ extension Diagnostic {
         guard let state = context["sqlstate"], state != Self.notSupported else { return false }
         let isTable = step.object.kind == .table && (step.action == .create || step.action == .attach)
         return isTable || mayLack && Self.missing.contains(state)
+    }
+}
+
+extension RestoreStep {
+    /// Whether its object is not there before it: all else is done to one that is. An identity column makes its sequence.
+    fileprivate var makesItsObject: Bool {
+        guard let first = statements.first else { return false }
+        return first.hasPrefix("CREATE ") || (object.kind == .sequence && first.contains(" ADD GENERATED "))
     }
 }
 

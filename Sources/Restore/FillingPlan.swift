@@ -161,7 +161,10 @@ struct FillingPlan: Sendable {
         guard !tables.isEmpty else { return }
         let first = jobs.count
         add(.othersLoaded, after: Array(0..<first), weight: .max)
-        addLoads(tables, steps, isNew, after: [first])
+        // One after the other: two that look into each other while both are loaded would wait for each other.
+        for table in tables.sorted(by: Self.liesBefore) {
+            addLoads([table], steps, isNew, after: [jobs.count - 1])
+        }
         let settled = jobs.count
         add(.settle(tables), after: Array(first + 1..<settled), locking: tables.map(\.identity), weight: .max)
         for table in tables { loads[table.identity] = settled }

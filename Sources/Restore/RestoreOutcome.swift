@@ -35,6 +35,8 @@ package struct RefusedParts: Sendable {
     package var rows: Set<ObjectIdentity> = []
     /// Objects that it refused to make, or to make as they were: the restore is not complete.
     package var definitions: Set<ObjectIdentity> = []
+    /// Objects that are there and lack something that it refused, such as a place under another table.
+    package var incomplete: Set<ObjectIdentity> = []
     /// Conditions that it could not hold against the rows; they hold for new ones.
     package var validity: Set<ObjectIdentity> = []
     /// Statements of objects that are there without what these say: settings that the target cannot have.
@@ -63,6 +65,10 @@ extension RestoreOutcome {
         for (object, reason) in parts.refused.sorted(by: { $0.key < $1.key }) {
             refused.definitions.insert(object)
             notApplied.append(Omission(object: object.description, reason: reason))
+        }
+        for (object, reason) in parts.incomplete.sorted(by: { $0.key < $1.key }) {
+            refused.incomplete.insert(object)
+            notApplied.append(Omission(object: object.description, reason: "it lacks something: \(reason)"))
         }
         for (object, settings) in parts.unset.sorted(by: { $0.key < $1.key }) {
             refused.settings[object, default: []].formUnion(settings.keys)

@@ -85,14 +85,17 @@ package struct Restorer: Sendable {
         outcome.deviations = plan.compression.deviations
         outcome.refused.settings = plan.compression.leftOut
         if uncertain != nil { try attempt(UncertainSteps.plain(plan.roles.now), &outcome, stop) }
+        // Only what was never made has no rows to prove: a right that was refused later takes none away.
+        var unmade: Set<ObjectIdentity> = []
         try withLoader(
             ready,
             plan,
             makesRoles: uncertain == nil,
             stop,
-            { try examine($0, outcome.refused.definitions) }
+            { try examine($0, unmade) }
         ) { builder, loader in
             try define(&plan, &ready, builder, &outcome, stop)
+            unmade = outcome.refused.definitions
             uncertain?.leaveOut(outcome.refused.definitions)
             if let loader { try loader.role.admit(to: ready.extensionTables, on: loader.superuser) }
             try loadSequences(ready, stop)

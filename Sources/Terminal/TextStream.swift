@@ -27,10 +27,12 @@ package final class TextStream: Sendable {
 
     /// Why text was lost that somebody may be waiting for: a full disk, a broken device.
     ///
-    /// Nil when the reader went away or nobody ever listened (a closed stream, whose number something else has taken
+    /// Nil when the reader, or the terminal, went away or nobody ever listened (a closed stream, whose number something else has taken
     /// since), which is their own affair.
     package var loss: CInt? {
-        broken.withLock { $0 }.flatMap { [EPIPE, EBADF, EINVAL].contains($0) ? nil : $0 }
+        broken.withLock { $0 }.flatMap { code in
+            [EPIPE, EBADF, EINVAL].contains(code) || (code == EIO && isTerminal) ? nil : code
+        }
     }
 
     /// The terminal's columns now, nil when it is none.

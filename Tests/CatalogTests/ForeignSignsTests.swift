@@ -115,6 +115,13 @@ struct ForeignSignsTests {
         }
         let function = ObjectIdentity(.function, name: "f")
         #expect(function.isPlain("CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END"))
+        let case_ = "CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; END"
+        #expect(function.isPlain(case_) && !function.isPlain(case_ + "; DROP TABLE t"))
+        #expect(
+            !function.isPlain(case_ + " DROP TABLE t; SELECT 1 AS END") && !function.isPlain(String(case_.dropLast(3)))
+        )
+        #expect(!function.isPlain("CREATE OR REPLACE FUNCTION f() RETURNS int AS $$x$$; DROP TABLE t"))
+        #expect(!StatementText.isSingle("SELECT 1 -- \r; DROP TABLE t\n"))
         #expect(!function.isPlain("COMMENT ON FUNCTION f() IS 'a'; DROP TABLE t"))
         let stage = Stage(.create, .preData, ["CREATE TABLE t (); DROP TABLE u"])
         let identity = ObjectIdentity(.table, schema: "public", name: "t")

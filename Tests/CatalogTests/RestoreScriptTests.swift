@@ -32,7 +32,9 @@ struct RestoreScriptTests {
         "a statement that psql would not read as one statement is refused",
         arguments: [
             "SELECT 1 \\! id", "\\connect x", "SELECT 'open", "SELECT \"open", "SELECT $a$ open $b$", "SELECT /* open",
-            "SELECT 1 -- open", "SELECT 'a\\' \\! id", "SELECT e'a\\'",
+            "SELECT 1 -- open", "SELECT 'a\\' \\! id", "SELECT e'a\\'", "SELECT 1 -- \r\\! id\n", "SELECT a$b",
+            "SELECT a$$x$ \\! id $x$", "SELECT $1$x$ ' $x$ \\! id '", "SELECT 1$x$ ' $x$ '", "SELECT a$e'\\'",
+            "SELECT 1e'\\'", "SELECT E'a'\n'\\' '", "SELECT $1x",
         ]
     )
     func refused(statement: String) throws {
@@ -48,7 +50,8 @@ struct RestoreScriptTests {
         arguments: [
             "SELECT '\\! id'", "SELECT \"\\! id\"", "SELECT $$ \\! id ' \" $$", "SELECT $a$ $$ \\! $a$",
             "SELECT E'it\\'s \\\\'",
-            "SELECT 'it''s'", "SELECT a$b, $1", "SELECT /* \\! /* nested */ ' */ 1", "SELECT 1 -- \\! '\n + 1",
+            "SELECT 'it''s'", "SELECT $1, ($2)::text", "SELECT E'\\\\' ", "SELECT date'2026-01-01', name'\\'",
+            "SELECT /* \\! /* nested */ ' */ 1", "SELECT 1 -- \\! '\n + 1",
             "SELECT ' E''\\'",
         ]
     )

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import PostgresClient
 import Streams
@@ -79,6 +80,14 @@ struct BeginningTests {
             #expect(blind.output.contains("'public.secret'"))
             #expect(blind.output.contains("'public.tenants'"))
             #expect(blind.output.contains("may not read the database's 1 large object"), "\(blind)")
+            #expect(blind.output.contains("5 at once"), "\(blind)")
+            for (limit, words) in [(3, "3 at once are to be had, and not 5"), (1, "needs two sessions at once")] {
+                // Sessions of the last check end when the server notices.
+                usleep(500_000)
+                try scene.change("ALTER ROLE \(reader) CONNECTION LIMIT \(limit)")
+                let limited = try scene.run(["check", text])
+                #expect((limited.output + limited.errors).contains(words), "\(limited)")
+            }
         }
     }
 

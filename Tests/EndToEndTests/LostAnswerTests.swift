@@ -71,6 +71,16 @@ struct LostAnswerTests {
             }
             let report = JSON(try copies.run(["report", "--config", copies.config, "--format", "json"]))
             #expect(report["reports"][0]["runs"]["failed"].number == 2, "\(report)")
+            #expect(try copies.run(["hold", "latest", "--reason", "audit", "--config", copies.config]).status == 0)
+            let runs = JSON(try copies.run(["runs", "--config", copies.config, "--format", "json"]))["runs"]
+            #expect(runs.count == 4, "\(runs)")
+            #expect(runs[0]["event"].text == "backup" && runs[0]["result"].text == "done")
+            #expect(runs[0]["repositories"].count == 3 && runs[0]["point"].text != nil)
+            #expect(runs[1]["detail"].text?.contains("'SHOP' is not set") == true && runs[2]["result"].text == "failed")
+            #expect(runs[3]["detail"].text == "held: audit")
+            let failed = try copies.run(["runs", "--failed", "--last", "1", "--config", copies.config])
+            #expect(failed.output.split(separator: "\n").count == 2 && failed.output.contains("a, b, c"), "\(failed)")
+            #expect(failed.errors.contains("1 older run is not shown"), "\(failed)")
         }
     }
 }

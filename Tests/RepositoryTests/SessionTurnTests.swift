@@ -92,12 +92,12 @@ struct SessionTurnTests {
         let running = try #require(try Self.attempt(scene.repository))
         defer { try? running.end() }
         let waited = Mutex(Duration.zero)
-        func begin(within limit: Duration, goesOn: Bool) -> DiagnosticCode? {
+        func begin(within limit: Duration) -> DiagnosticCode? {
             let patience = TurnPatience(
                 atMost: limit,
                 pause: { length in
                     waited.withLock { $0 += length }
-                    return goesOn
+                    return true
                 },
                 tell: { _ in }
             )
@@ -105,9 +105,12 @@ struct SessionTurnTests {
                 _ = try scene.repository.beginSession(kind: .repair, plan: Scene.shop, base: nil, turn: patience)
             }
         }
-        #expect(begin(within: .seconds(60), goesOn: true) == .busy)
+        #expect(begin(within: .seconds(60)) == .busy)
         #expect(waited.withLock { $0 } == .seconds(60))
-        #expect(begin(within: .seconds(60), goesOn: false) == .busy)
+        #expect(throws: Stopped.self) {
+            let stopped = TurnPatience(atMost: .seconds(60), pause: { _ in false }, tell: { _ in })
+            _ = try scene.repository.beginSession(kind: .repair, plan: Scene.shop, base: nil, turn: stopped)
+        }
         #expect(try scene.repository.sessions().count == 1)
     }
 

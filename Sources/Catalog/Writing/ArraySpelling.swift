@@ -65,7 +65,8 @@ struct ArraySpelling {
         return (text + [UInt8(ascii: "]")], after)
     }
 
-    /// The elements up to the bracket that closes the array; nil where one of them is an array itself.
+    /// The elements up to the bracket that closes the array; nil unless all are constants of one type: an element of another
+    /// one has a cast to what they have in common, which the server does not say.
     private func elements(from start: Int) -> (elements: [ArraySlice<UInt8>], end: Int)? {
         var elements: [ArraySlice<UInt8>] = []
         var (begin, place, depth) = (start, start, 0)
@@ -76,8 +77,10 @@ struct ArraySpelling {
             case UInt8(ascii: ")"): depth -= 1
             case UInt8(ascii: "]") where depth == 0:
                 elements.append(bytes[begin..<place])
-                return elements.contains(where: \.isEmpty) ? nil : (elements, place)
+                let types = Set(elements.map { typeOfConstant($0) })
+                return types.count == 1 && !types.contains(nil) ? (elements, place) : nil
             case UInt8(ascii: ",") where depth == 0:
+                guard has(Array(", ".utf8), at: place) else { return nil }
                 elements.append(bytes[begin..<place])
                 begin = place + 2
             default: break
@@ -85,6 +88,20 @@ struct ArraySpelling {
             place = afterToken(place)
         }
         return nil
+    }
+
+    /// What a constant says that it is: the word behind `'…'::`, or `integer` of a short number; nil of anything else.
+    private func typeOfConstant(_ element: ArraySlice<UInt8>) -> String? {
+        let mark = UInt8(ascii: "'")
+        let isEscaped = element.first == UInt8(ascii: "E") && element.dropFirst().first == mark
+        if element.first != mark, !isEscaped {
+            let isShort = (1..<10).contains(element.count) && element.allSatisfy { (0x30...0x39).contains($0) }
+            return isShort ? "integer" : nil
+        }
+        let end = afterQuote(element.startIndex + (isEscaped ? 1 : 0), escapes: isEscaped)
+        let cast = bytes[min(end, element.endIndex)..<element.endIndex]
+        guard cast.starts(with: "::".utf8), cast.dropFirst(2).allSatisfy(Self.isPartOfName) else { return nil }
+        return String(decoding: cast.dropFirst(2), as: UTF8.self)
     }
 
     /// The name of a type before `[]`; nil for one with brackets of its own, or a length.

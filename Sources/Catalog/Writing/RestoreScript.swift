@@ -101,7 +101,7 @@ extension ObjectIdentity {
     /// in SQL's own words may hold several.
     func isPlain(_ statement: String) -> Bool {
         let hasBody = (kind == .function || kind == .procedure) && statement.hasPrefix("CREATE OR REPLACE ")
-        return hasBody ? StatementText.isInert(statement) : StatementText.isSingle(statement)
+        return StatementText.isSingle(statement, mayHaveBody: hasBody)
     }
 
     static func notPlain(_ object: ObjectIdentity) -> Diagnostic {

@@ -31,7 +31,7 @@ struct RepositoryCheck {
         let store = list.attempt("repository") { try place.store(in: context) }
         guard let store, let repository = open(store, &list) else { return nil }
         return list.attempt("repository") {
-            let session = try repository.beginSession(kind: .backup, plan: plan, base: nil)
+            let session = try repository.beginSession(kind: .backup, plan: plan, base: nil, takesPoint: false)
             try session.end()
             return repository
         }

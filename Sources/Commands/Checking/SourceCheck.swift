@@ -8,7 +8,7 @@ import Terminal
 
 /// What a backup of one database would run into, asked without reading a row of it.
 ///
-/// Blocks its thread; one connection and read-only statements.
+/// Blocks its thread; as many sessions as a backup, for a moment, and read-only statements.
 struct SourceCheck {
     /// What other checks need to know of the source.
     struct Facts {
@@ -61,9 +61,34 @@ struct SourceCheck {
         } catch {
             list.fail("source", Self.diagnostic(error, "cannot look into \(settings.displayName)"))
         }
+        trySessions(&list)
         checkDefinitions(connection, &list)
         return Facts(major: version.major, databaseBytes: bytes, isLocal: settings.isLocal)
     }
+
+    /// Opens as many more sessions as a backup wants; it can do with one.
+    private func trySessions(_ list: inout CheckList) {
+        var more: [Connection] = []
+        do {
+            for _ in 0..<workers {
+                let session = try Connection(settings, stop: stop)
+                try session.answered(within: Self.sessionPatience) { try session.execute("SELECT 1") }
+                more.append(session)
+            }
+            list.ok("sessions", "\(workers + 1) at once")
+        } catch  where !more.isEmpty {
+            list.warn(
+                "sessions",
+                "\(more.count + 1) at once are to be had, and not \(workers + 1): backups take longer",
+                cause: Self.diagnostic(error, "no more sessions").cause,
+                hint: "Raise the limit of the role, the pool or the server, or set 'workers' to \(more.count)."
+            )
+        } catch {
+            list.fail("sessions", Self.diagnostic(error, "a backup needs two sessions at once, and there is one"))
+        }
+    }
+
+    private static let sessionPatience = Duration.seconds(10)
 
     /// Reads every definition: an object that cannot be carried would fail the backup.
     private func checkDefinitions(_ connection: Connection, _ list: inout CheckList) {

@@ -103,6 +103,7 @@ struct BackupTask: Sendable {
         if let level = command.level { plan.compressionLevel = level }
         plan.isFull = command.full
         plan.turn = turn
+        plan.clock = context.now
         if command.audit { plan.audit = .all }
         if let rereadWithin = job.settings?.rereadWithin { plan.rereadWithin = rereadWithin }
         plan.rereadBudget = job.settings?.rereadBudget?.bytes

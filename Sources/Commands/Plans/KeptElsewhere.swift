@@ -1,3 +1,4 @@
+import Diagnostics
 import Model
 import Repository
 
@@ -6,11 +7,20 @@ import Repository
 /// A hold that reached only some of them, because one was out of reach, is meant for all.
 struct KeptElsewhere: Sendable {
     private var reasons: [PointName: String] = [:]
+    /// Repositories whose records could not be read: one that is out of reach keeps no other from being pruned.
+    private(set) var remarks: [Diagnostic] = []
 
-    init(of plans: [PlanName], in others: [PlanRepositories.Opened]) throws {
+    init(of plans: [PlanName], in others: [PlanRepositories.Opened]) {
         for plan in plans {
             for other in others {
-                let evidence = try other.repository.evidence(plan: plan, remembering: true)
+                let evidence: Evidence
+                do {
+                    evidence = try other.repository.evidence(plan: plan)
+                } catch {
+                    let reason = diagnostic(for: error).summary
+                    remarks.append(.passedOver("what repository '\(other.name)' holds is not known: \(reason)"))
+                    continue
+                }
                 for (point, reason) in evidence.holds where reasons[point] == nil {
                     reasons[point] = "held in \(other.name): \(reason)"
                 }
@@ -24,7 +34,8 @@ struct KeptElsewhere: Sendable {
     /// The decisions, with these points kept.
     func kept(_ decisions: [PruneDecision]) -> [PruneDecision] {
         decisions.map { decision in
-            guard !decision.isKept, let reason = reasons[decision.point] else { return decision }
+            // Bytes that are not what was written are of no use here, whatever another copy is worth.
+            guard !decision.isKept, !decision.isForDamage, let reason = reasons[decision.point] else { return decision }
             return PruneDecision(point: decision.point, isKept: true, reasons: [reason])
         }
     }

@@ -85,6 +85,8 @@ struct HoldCommand: LifeboatCommand {
         let name = try places.resolve(point, plan: try repository.planName())
         var answer = Answer(point: name, reason: reason, before: nil, repositories: [])
         var failures = places.failures
+        // One time for all: it is one hold.
+        let now = context.now()
         for place in places.opened {
             do {
                 guard try place.repository.store.info(Layout.point(name)) != nil else { continue }
@@ -92,7 +94,7 @@ struct HoldCommand: LifeboatCommand {
                     name,
                     reason: reason,
                     tool: Tool.full,
-                    now: context.now(),
+                    now: now,
                     turn: turn
                 )
                 answer.before = answer.before ?? before

@@ -170,18 +170,17 @@ struct PruneCommand: LifeboatCommand {
             acceptsBrokenChain: acceptsBrokenChain,
             maxSharePercent: maxShare
         )
-        let kept = try KeptElsewhere(
-            of: target.named.map(\.name),
-            in: others.compactMap { other, place in
-                let isCopy = other.named.contains { plan in target.named.contains { $0.name == plan.name } }
-                return isCopy && place.repository !== opened ? place : nil
-            }
-        )
-        let answer =
-            acts
-            ? try opened.pruning(options, turn: turn) { try prune(target, in: opened, kept, options, $0, context) }
-            : try prune(target, in: opened, kept, options, nil, context)
-        return (answer, opened.remarks + (opened.pruneRefusal(options).map { acts ? [] : [$0] } ?? []))
+        let copies = others.compactMap { other, place in
+            let isCopy = other.named.contains { plan in target.named.contains { $0.name == plan.name } }
+            return isCopy && place.repository !== opened ? place : nil
+        }
+        func prune(_ session: Session?) throws -> (PruneAnswer, [Diagnostic]) {
+            // Not before the turn has come: a hold may be placed while it is waited for.
+            let kept = KeptElsewhere(of: target.named.map(\.name), in: copies)
+            return (try self.prune(target, in: opened, kept, options, session, context), kept.remarks)
+        }
+        let (answer, remarks) = acts ? try opened.pruning(options, turn: turn, prune) : try prune(nil)
+        return (answer, remarks + opened.remarks + (opened.pruneRefusal(options).map { acts ? [] : [$0] } ?? []))
     }
 
     /// Only looks where there is no session.

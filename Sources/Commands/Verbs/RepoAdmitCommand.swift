@@ -76,7 +76,8 @@ struct RepoAdmitCommand: LifeboatCommand {
                     wasSo
                     ? place.repository
                     : try place.repository.revised { descriptor in
-                        descriptor.hosts = hosts.filter { $0 != recipient } + (turnsAway ? [] : [recipient])
+                        descriptor.hosts.removeAll { $0 == recipient }
+                        if !turnsAway { descriptor.hosts.append(recipient) }
                     }
                 return Admission(repository: place.name, hosts: revised.descriptor.hosts, wasSo: wasSo)
             }

@@ -119,7 +119,9 @@ struct RestoreCommand: LifeboatCommand {
 
     /// What the target refused did not keep the rest from coming back, and is a failure all the same.
     private static func requireComplete(_ outcome: RestoreOutcome, _ point: PointName) throws {
-        let (rows, definitions) = (outcome.refused.rows.sorted(), outcome.refused.definitions.sorted())
+        let (rows, definitions) = (
+            outcome.refused.rows.sorted(), outcome.refused.definitions.union(outcome.refused.incomplete).sorted()
+        )
         guard let first = rows.first ?? definitions.first else { return }
         let omission = outcome.notApplied.first { [first.description, "rows of \(first)"].contains($0.object) }
         let missing = "the rows of \(counted(rows.count, "table")) did not come back"

@@ -38,7 +38,7 @@ extension Repository {
             )
         }
         let started = Instant.now
-        let session = try beginSession(kind: .backup, plan: plan, base: nil, turn: turn)
+        let session = try beginSession(kind: .backup, plan: plan, base: nil, takesPoint: false, turn: turn)
         defer { try? session.end() }
         let reading = try source.beginReadingSession(kind: .restore, plan: plan, base: nil)
         defer { try? reading?.end() }

@@ -29,9 +29,11 @@ struct KeyringCreation {
         let hadSigner = try files.holds(.signer)
         let signer = try signer()
         try makeHost()
+        try noteOnSheet(signer.verifyingKey.text)
         try believe(signer.verifyingKey.text)
         try keep(signer)
-        return hadSigner ? .nothing : .guest
+        if hadSigner { return .nothing }
+        return try files.holds(.recipients) || files.holds(.operatorIdentity) ? .signer : .guest
     }
 
     func run() throws -> KeysMade {
@@ -47,9 +49,7 @@ struct KeyringCreation {
         } else {
             try makeHost()
         }
-        if let sheet = try files.text(.escrowSheet), !sheet.contains(own) {
-            try files.write(.escrowSheet, EscrowSheet.adding(signer: own, to: sheet))
-        }
+        try noteOnSheet(own)
         try believe(own)
         try keep(signer)
         if try isNew && files.holds(.escrowSheet) { return .all }
@@ -102,6 +102,11 @@ struct KeyringCreation {
     private func signer() throws -> SigningKey {
         if let text = try files.text(.signer) { return try SigningKey(text.firstEntry) }
         return try SigningKey.generate()
+    }
+
+    private func noteOnSheet(_ signer: String) throws {
+        guard let sheet = try files.text(.escrowSheet), !sheet.contains(signer) else { return }
+        try files.write(.escrowSheet, EscrowSheet.adding(signer: signer, to: sheet))
     }
 
     private func keep(_ signer: SigningKey) throws {

@@ -10,6 +10,8 @@ final class ReaderKeys: Sendable {
     private struct State {
         var identities: [any Identity]
         var mayUnlock: Bool
+        /// Why that did not work: whoever comes next is told so too, and not that no key fits.
+        var failure: (any Error)?
     }
 
     private let state: Mutex<State>
@@ -41,9 +43,13 @@ final class ReaderKeys: Sendable {
     /// All identities, where they are more than `count` now.
     private func unlocked(beyond count: Int) throws -> [any Identity]? {
         try state.withLock { state in
+            if let failure = state.failure { throw failure }
             if state.mayUnlock, let unlock {
                 state.mayUnlock = false
-                state.identities += try unlock()
+                do { state.identities += try unlock() } catch {
+                    state.failure = error
+                    throw error
+                }
             }
             return state.identities.count > count ? state.identities : nil
         }

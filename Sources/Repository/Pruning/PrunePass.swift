@@ -24,6 +24,7 @@ final class PrunePass {
         try repository.requireEveryRecord(options)
         let fresh = try PrunePlan.make(facts)
         if let excess = fresh.excess { throw excess.diagnostic }
+        try permit.requireValid()
         if options.acceptsBrokenChain { try repository.recordAcceptance(author) }
         let removed = try remove(fresh, facts)
         try permit.renew()
@@ -53,6 +54,7 @@ final class PrunePass {
         let damaged = Set(plan.removed.map(\.point).filter { facts.known[$0] == nil })
         let before = facts.known.values.compactMap(\.previous).filter { damaged.contains($0.point) }
         let explained = going + Set(before).subtracting(going).sorted { $0.point < $1.point }
+        try permit.requireValid()
         try repository.recordRemoval(explained, accepting: plan.accepted, author)
         return try going.filter { try destroy(Layout.point($0.point)) }
     }
@@ -106,7 +108,7 @@ final class PrunePass {
 
     private func tidy() throws {
         let now = try repository.storeClock()
-        for session in try repository.sessions() where !session.isLive(now: now) {
+        for session in try repository.sessions() where !session.isLive(now: now) && !session.isToBeTold(now: now) {
             try repository.removeIfAllowed(Layout.session(session.state.id))
         }
         try repository.store.removeAbandoned(before: now - CondemnedList.wait)

@@ -53,12 +53,17 @@ extension Repository {
         turn: TurnPatience = .none,
         _ body: (Session) throws -> Value
     ) throws -> Value {
-        try store.releaseReserve()
-        defer { try? store.keepReserve() }
         let session = try turn.wait {
-            try options.skipsWait
-                ? beginExclusiveSession(kind: .prune) : beginSession(kind: .prune, plan: nil, base: nil)
+            try store.releaseReserve()
+            do {
+                return try options.skipsWait
+                    ? beginExclusiveSession(kind: .prune) : beginSession(kind: .prune, plan: nil, base: nil)
+            } catch {
+                try? store.keepReserve()
+                throw error
+            }
         }
+        defer { try? store.keepReserve() }
         defer { try? session.end() }
         return try body(session)
     }
