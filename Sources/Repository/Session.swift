@@ -48,7 +48,9 @@ package struct SessionState: Sendable, Hashable, Codable {
     package var startedByStore: Instant?
     /// One more than every ticket that the run saw when it came; nil until it has looked, see `SessionTurn.swift`.
     package var ticket: Int?
-    /// False for what only looks like a backup to others: a sync, a check. Nil is true.
+    /// False for what only looks like a backup to others: a sync, a check.
+    ///
+    /// Nil is true.
     package var takesPoint: Bool?
     /// Whether nobody else may begin while it lives: a collection that does not wait.
     package var isExclusive: Bool

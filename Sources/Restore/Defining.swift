@@ -141,7 +141,9 @@ extension Diagnostic {
 }
 
 extension RestoreStep {
-    /// Whether its object is not there before it: all else is done to one that is. An identity column makes its sequence.
+    /// Whether its object is not there before it: all else is done to one that is.
+    ///
+    /// An identity column makes its sequence.
     fileprivate var makesItsObject: Bool {
         guard let first = statements.first else { return false }
         return first.hasPrefix("CREATE ") || (object.kind == .sequence && first.contains(" ADD GENERATED "))

@@ -200,7 +200,9 @@ struct StatementText {
         return false
     }
 
-    /// A line comment may not be the end: the semicolon would be part of it. A carriage return ends it as well.
+    /// A line comment may not be the end: the semicolon would be part of it.
+    ///
+    /// A carriage return ends it as well.
     private mutating func skipLine() -> Bool {
         while place < bytes.count, bytes[place] != Byte.newline, bytes[place] != Byte.carriageReturn { place += 1 }
         return place < bytes.count
